@@ -1,0 +1,71 @@
+// src/codec/codec.h -- compress, decompress, list: streams in, streams out.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "src/base/stream.h"
+#include "src/model/config.h"
+
+namespace nncpp {
+
+// What a long run says of itself; times are the caller's business.
+struct Progress {
+  int64_t original_bytes = 0;    // done so far
+  int64_t coded_bytes = 0;       // produced (c) or consumed (d) so far
+  int64_t original_total = -1;   // -1: not known
+};
+
+struct CodecOptions {
+  int threads = 0;              // 0: one per core this process may use
+  int64_t memory_limit = -1;    // bytes; -1: none. Exceeded: Error(kMemory)
+  bool self_check = false;      // compress only: decode each block at once
+  // Called after every segment of the model, from the calling thread. May
+  // throw: the exception leaves Compress or Decompress (that is how a signal
+  // stops a run).
+  std::function<void(const Progress&)> progress;
+};
+
+struct Report {
+  int64_t original_bytes = 0;
+  int64_t coded_bytes = 0;
+  int64_t blocks = 0;
+  int64_t stored_blocks = 0;
+};
+
+// Bytes of memory that a run with this configuration needs, before it starts.
+int64_t MemoryNeeded(const ModelConfig& config, bool self_check);
+
+// Writes an archive of everything `in` delivers. The configuration is stored
+// in the archive. Errors: kIo from the streams, kMemory, kUsage when the
+// configuration is out of range.
+Report Compress(Source& in, Sink& out, const ModelConfig& config,
+                const CodecOptions& options);
+
+// Writes the original of the archive in `in`. A block reaches `out` only after
+// its hashes and its digest of the model's state were found right.
+// Errors: kFormat, kUnsupported, kNumerics, kMemory, kIo; the message names
+// the block.
+Report Decompress(Source& in, Sink& out, const CodecOptions& options);
+
+// What an archive says of itself. Reads all of it and checks every hash that
+// needs no decoding.
+struct Listing {
+  int format_version = 0;
+  int numerics_version = 0;
+  int64_t original_bytes = 0;
+  int64_t archive_bytes = 0;
+  int64_t blocks = 0;
+  int64_t stored_blocks = 0;
+  std::string original_hash;  // 32 hexadecimal digits, XXH3-128
+  ModelConfig config;
+};
+Listing List(Source& in);
+
+// Runs a fixed tiny training and compares its digest with the one every sound
+// build computes. Throws Error(kNumerics) when it differs. A few milliseconds.
+void SelfTest();
+
+}  // namespace nncpp

@@ -1,0 +1,56 @@
+// src/model/config.h -- everything that decides what a model computes.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "src/base/bytes.h"
+
+namespace nncpp {
+
+// The configuration travels in the archive's header. Each field can be set by
+// an option of the same name (underscores become dashes). Real numbers are
+// stored as the bits of a float.
+struct ModelConfig {
+  int64_t block_symbols = int64_t{1} << 20;  // symbols a block, at most
+  int64_t streams = 2;                       // contiguous parts of a block
+  int64_t steps = 16;                        // steps a segment
+  int64_t layers = 3;
+  int64_t cells = 320;  // LSTM cells a layer
+  int64_t ngram_bits = 0;    // log2 of the rows of each n-gram table
+  int64_t ngram_orders = 0;  // direct n-gram features of orders 1..this
+  float learning_rate = 3e-3f;
+  float decay_updates = 2000;  // rate / sqrt(1 + updates / this)
+  uint64_t seed = 0;
+  bool operator==(const ModelConfig&) const = default;
+};
+
+// One row per field, in the order of the archive (docs/format.md): the codec
+// writes them, `nncpp l` prints them, the command line offers them.
+struct ConfigField {
+  std::string_view name;         // as in the option: "learning-rate"
+  std::string_view help;         // one line, with the unit
+  int64_t ModelConfig::* whole;  // exactly one of these three is set
+  float ModelConfig::* real;
+  uint64_t ModelConfig::* bits;
+  double minimum;
+  double maximum;
+};
+const std::vector<ConfigField>& ConfigFields();
+
+// Throws Error(kUsage) naming the first field that is out of range.
+void CheckConfig(const ModelConfig& config);
+
+// Profiles by name ("default", "tiny"). Throws Error(kUsage) with the list of
+// names when there is none called `name`.
+ModelConfig ProfileConfig(std::string_view name);
+std::vector<std::string> ProfileNames();
+
+// docs/format.md, "Configuration". ParseConfig throws Error(kFormat), or
+// Error(kUnsupported) for a field or a value this build does not know.
+void WriteConfig(const ModelConfig& config, ByteWriter& out);
+ModelConfig ParseConfig(ByteReader& in);
+
+}  // namespace nncpp
