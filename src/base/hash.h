@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 
 namespace nncpp {
 
@@ -16,6 +17,9 @@ struct Hash128 {
 
 uint64_t HashBytes64(std::span<const uint8_t> bytes, uint64_t seed = 0);
 Hash128 HashBytes128(std::span<const uint8_t> bytes);
+
+// 32 hexadecimal digits, high half first, as xxh128sum prints them.
+std::string HashText(const Hash128& hash);
 
 // Hashes a stream piece by piece; the result equals that of one call over the
 // concatenated bytes.

@@ -1,0 +1,59 @@
+// src/base/output_file.h -- an output that appears complete or not at all.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "src/base/file.h"
+#include "src/base/stream.h"
+
+namespace nncpp {
+
+// Writes into the temporary PATH.part-XXXXXX beside PATH, readable by its
+// owner alone, and renames it at the end. Without Commit the temporary goes
+// and whatever PATH was before stays.
+//
+// A symbolic link at PATH counts as existing; overwriting replaces the link and
+// leaves the file that it points to. A PATH that is no regular file (a device,
+// a FIFO) can only be written in place, and is when overwriting is allowed.
+class OutputFile : public Sink {
+ public:
+  // Refuses before any work is done: Error(kUsage) when PATH exists and
+  // `overwrite` is false, or when it is the file `input`; Error(kIo) when it is
+  // a directory or its directory takes no file.
+  OutputFile(const std::string& path, bool overwrite,
+             const std::optional<FileIdentity>& input);
+  ~OutputFile() override;
+  OutputFile(const OutputFile&) = delete;
+  OutputFile& operator=(const OutputFile&) = delete;
+
+  void Write(std::span<const uint8_t> bytes) override;
+
+  // Syncs, sets mode and time of modification (without attributes: the mode
+  // that a newly created file gets, and now), renames, syncs the directory.
+  // Throws Error(kIo), or Error(kUsage) when PATH has come to exist meanwhile
+  // and must not be replaced; nothing has changed then.
+  // REQUIRES: called at most once, and no Write after it.
+  void Commit(const std::optional<FileAttributes>& attributes);
+
+ private:
+  void OpenTemporary();
+  void SetAttributes(const std::optional<FileAttributes>& attributes);
+
+  std::string path_;
+  bool overwrite_;
+  std::string temporary_;  // its name; empty when written in place
+  int slot_ = -1;          // of the table that the signal handler reads
+  Descriptor file_;
+};
+
+// Unlinks the temporaries of all OutputFiles that are neither committed nor
+// destroyed. Only for a signal handler that ends the process:
+// async-signal-safe, and the OutputFiles are of no use afterwards.
+void UnlinkTemporariesFromSignalHandler() noexcept;
+
+}  // namespace nncpp
