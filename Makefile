@@ -273,7 +273,7 @@ demo:
 bench:
 	@CXX='$(CXX)' $(support)/packages.sh install build bench
 	+@$(MAKE) --no-print-directory all benches
-	$(B)/benchmarks $(BENCH_ARGS)
+	OPENBLAS_NUM_THREADS=1 $(B)/benchmarks $(BENCH_ARGS)
 info:
 	@CXX='$(CXX)' CUDA='$(CUDA)' $(support)/info.sh '$(CXXFLAGS)' '$(LAW)'
 

@@ -97,6 +97,7 @@ done < <(find build -name '*.warn' -size +0 2> /dev/null | sort)
 Check "the compiler warned" [ $warned -eq 0 ]
 
 if command -v shellcheck > /dev/null; then
-  Check "shellcheck" shellcheck -e SC1091,SC2119,SC2120,SC2154 "${scripts[@]}"
+  Check "shellcheck" shellcheck -s bash -S warning -e SC2120,SC2154 \
+    "${scripts[@]}"
 fi
 Summary

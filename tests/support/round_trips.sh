@@ -20,8 +20,9 @@ while IFS= read -r file; do
     "$program" d -q -f "$archive" "$temporary/back" &&
     cmp "$file" "$temporary/back"; then
     Pass
-    echo "${file#"$data"/}: $(stat -Lc %s "$file") -> $(stat -c %s "$archive")" \
-      "bytes, both ways in $((SECONDS - begin)) s"
+    size=$(stat -c %s "$archive")
+    echo "${file#"$data"/}: $(stat -Lc %s "$file") -> $size bytes," \
+      "both ways in $((SECONDS - begin)) s"
   else
     Fail "$file"
   fi

@@ -8,23 +8,32 @@
 set -uo pipefail
 source "$(dirname "$0")/common.sh"
 
-# Externals FORM OBJECT: symbols others can see that do not name their form.
-Externals() {
+# Leaks FORM OBJECT: weak symbols, and those others see that do not name FORM.
+Leaks() {
   nm -C --defined-only --extern-only "$2" 2> /dev/null |
-    grep -vE " [A-Z] .*$1|DW\.ref\.|__odr_asan|asan\.module" |
-    grep -E '^[0-9a-f]+ ' | sed "s|^|$2: |"
+    grep -E '^[0-9a-f]+ ' |
+    grep -vE " [ABCDGRST] .*$1|DW\.ref\.|__odr_asan|asan\.module" |
+    sed "s|^|$2: |"
 }
 
 while IFS= read -r object; do
-  for form in Avx2 Avx512; do
-    [[ $object == *."$form".o ]] || continue
-    leaks=$(Externals "$form" "$object"
-      nm -C "$object" 2> /dev/null | grep -E '^[0-9a-f]+ [WVu] ' |
-        grep -vE 'DW\.ref\.' | sed "s|^|$object: weak |")
-    [ -z "$leaks" ] || echo "$leaks"
-    Check "$object defines more than its tables" [ -z "$leaks" ]
-  done
+  form=${object%.o}
+  leaks=$(Leaks "${form##*.}" "$object")
+  [ -z "$leaks" ] || echo "$leaks"
+  Check "$object defines more than its tables" [ -z "$leaks" ]
 done < <(find build -name '*_simd.Avx*.o' 2> /dev/null | sort)
+
+# The check sees what it should see.
+MakeTemporary
+if "${CXX:-g++}" -x c++ -O3 -c -o "$temporary/leak.o" - << 'CODE'
+extern const int kSumAvx2 = 3;
+inline int __attribute__((noinline)) Leak(int x) { return x + 1; }
+int (*kLeakAvx2)(int) = &Leak;
+CODE
+then
+  Check "a leaked inline function was not seen" \
+    [ "$(Leaks Avx2 "$temporary/leak.o" | grep -c .)" = 1 ]
+fi
 
 for program in build/nncpp build/*/nncpp; do
   [ -x "$program" ] || continue
