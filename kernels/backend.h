@@ -100,6 +100,13 @@ struct AdamStep {
   float clip = 1;  // in units of the rate
 };
 
+// A value at row and column of some matrix; in host memory.
+struct SparseElement {
+  int32_t row;
+  int32_t column;
+  float value;
+};
+
 // The integer frequencies of law 5, in host memory: R x V and R totals.
 struct Frequencies {
   std::span<uint64_t> frequency;
@@ -153,19 +160,16 @@ class Backend {
                                  std::span<const int32_t> symbols,
                                  Matrix table) = 0;
 
-  // Features of n-grams, as direct connections from a hashed context to the
-  // logits [mikolov2011rnnme]. `rows` holds, for each row of logits, one start
-  // in `table` (a flat array) for each order; V elements from there are that
-  // context's.
-  //   Add:     logits[r] += bias + table at rows[r][0] + rows[r][1] + ...
-  //   Descend: for r, then order, in order: table at rows[r][o] -=
-  //            rates[r][o] * dlogits[r]; saturates at kWeightLimit.
-  virtual void AddBiasAndFeatures(ConstMatrix bias, const float* table,
-                                  std::span<const int64_t> rows,
-                                  Matrix logits) = 0;
-  virtual void DescendFeatures(ConstMatrix dlogits,
-                               std::span<const int64_t> rows,
-                               std::span<const float> rates, float* table) = 0;
+  // x[r] += bias
+  virtual void AddBias(ConstMatrix bias, Matrix x) = 0;
+
+  // Adds each element to its place in x, in order.
+  virtual void AddElements(std::span<const SparseElement> elements,
+                           Matrix x) = 0;
+
+  // out[i] = x at the place of elements[i].
+  virtual void Gather(ConstMatrix x, std::span<const SparseElement> elements,
+                      std::span<float> out) = 0;
 
   // Law 5, for each row of logits.
   virtual void SoftmaxFrequencies(ConstMatrix logits,

@@ -65,11 +65,10 @@ class CpuBackend : public Backend {
   void SumRowProducts(ConstMatrix x, ConstMatrix y, Matrix out) override;
   void EmbeddingGradient(ConstMatrix dx, std::span<const int32_t> symbols,
                          Matrix table) override;
-  void AddBiasAndFeatures(ConstMatrix bias, const float* table,
-                          std::span<const int64_t> rows,
-                          Matrix logits) override;
-  void DescendFeatures(ConstMatrix dlogits, std::span<const int64_t> rows,
-                       std::span<const float> rates, float* table) override;
+  void AddBias(ConstMatrix bias, Matrix x) override;
+  void AddElements(std::span<const SparseElement> elements, Matrix x) override;
+  void Gather(ConstMatrix x, std::span<const SparseElement> elements,
+              std::span<float> out) override;
   void SoftmaxFrequencies(ConstMatrix logits, const Frequencies& out) override;
   void SoftmaxBackward(const Frequencies& frequencies,
                        std::span<const int32_t> targets,

@@ -121,32 +121,24 @@ void CpuBackend::EmbeddingGradient(ConstMatrix dx,
   });
 }
 
-void CpuBackend::AddBiasAndFeatures(ConstMatrix bias, const float* table,
-                                    std::span<const int64_t> rows,
-                                    Matrix logits) {
-  if (logits.rows == 0) return;
-  const int64_t orders = std::ssize(rows) / logits.rows;
-  for (int64_t r = 0; r < logits.rows; ++r) {
-    float* y = logits.data + r * logits.stride;
-    form_.ops->add(bias.data, logits.cols, y);
-    for (int64_t o = 0; o < orders; ++o) {
-      form_.ops->add(table + rows[static_cast<size_t>(r * orders + o)],
-                     logits.cols, y);
-    }
+void CpuBackend::AddBias(ConstMatrix bias, Matrix x) {
+  for (int64_t r = 0; r < x.rows; ++r) {
+    form_.ops->add(bias.data, x.cols, x.data + r * x.stride);
   }
 }
 
-void CpuBackend::DescendFeatures(ConstMatrix dlogits,
-                                 std::span<const int64_t> rows,
-                                 std::span<const float> rates, float* table) {
-  if (dlogits.rows == 0) return;
-  const int64_t orders = std::ssize(rows) / dlogits.rows;
-  for (int64_t r = 0; r < dlogits.rows; ++r) {
-    for (int64_t o = 0; o < orders; ++o) {
-      const size_t at = static_cast<size_t>(r * orders + o);
-      form_.ops->descend(dlogits.data + r * dlogits.stride, rates[at],
-                         dlogits.cols, table + rows[at]);
-    }
+void CpuBackend::AddElements(std::span<const SparseElement> elements,
+                             Matrix x) {
+  for (const SparseElement& e : elements) {
+    float& y = x.data[e.row * x.stride + e.column];
+    y = y + e.value;
+  }
+}
+
+void CpuBackend::Gather(ConstMatrix x, std::span<const SparseElement> elements,
+                        std::span<float> out) {
+  for (size_t i = 0; i < elements.size(); ++i) {
+    out[i] = x.data[elements[i].row * x.stride + elements[i].column];
   }
 }
 

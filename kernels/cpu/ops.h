@@ -97,9 +97,8 @@ struct OpsTable {
   void (*adam)(const AdamConstants& step, const float* gradient, float* weight,
                float* second, int64_t n);
 
-  // y[j] += x[j], and table[j] = clamp(table[j] - rate * x[j]).
+  // y[j] += x[j]
   void (*add)(const float* x, int64_t n, float* y);
-  void (*descend)(const float* x, float rate, int64_t n, float* table);
 };
 
 extern const OpsTable kOpsScalar;

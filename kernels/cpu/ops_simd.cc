@@ -387,12 +387,6 @@ void Add(const float* x, int64_t n, float* y) {
   for (int64_t i = 0; i < n; ++i) y[i] = y[i] + x[i];
 }
 
-void Descend(const float* x, float rate, int64_t n, float* table) {
-  for (int64_t i = 0; i < n; ++i) {
-    table[i] = Clamp(table[i] - rate * x[i], -kWeightLimit, kWeightLimit);
-  }
-}
-
 }  // namespace
 
 extern const OpsTable NNCPP_TABLE(NNCPP_FORM) = {QuantizeRow,
@@ -405,7 +399,6 @@ extern const OpsTable NNCPP_TABLE(NNCPP_FORM) = {QuantizeRow,
                                                  Frequencies,
                                                  SoftmaxBackward,
                                                  Adam,
-                                                 Add,
-                                                 Descend};
+                                                 Add};
 
 }  // namespace nncpp::cpu

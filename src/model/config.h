@@ -21,7 +21,7 @@ struct ModelConfig {
   int64_t layers = 3;
   int64_t cells = 320;       // C: LSTM cells a layer
   int64_t ngram_orders = 6;  // n-gram features of orders 1..this
-  int64_t ngram_bits = 22;   // log2 of the features' table
+  int64_t ngram_bits = 20;     // log2 of the slots of their table
   float learning_rate = 3e-3f;
   float decay_updates = 2000;  // rate / sqrt(1 + updates / this)
   float beta2 = 0.9999f;
@@ -31,7 +31,9 @@ struct ModelConfig {
   float table_range = 0.5f;  // and the symbols' tables within this
   float forget_bias = 1.0f;
   float ngram_rate = 0.3f;
-  float ngram_decay = 0.5f;
+  float ngram_decay = 0.2f;
+  float ngram_scale = 1.0f;
+  float ngram_scale_rate = 0.01f;
   uint64_t seed = 0;
   bool operator==(const ModelConfig&) const = default;
 };

@@ -12,7 +12,7 @@
 namespace nncpp {
 
 Lstm::Lstm(const ModelConfig& config, Backend& backend)
-    : config_(config), backend_(backend), ngrams_(config, backend) {
+    : config_(config), backend_(backend), ngrams_(config) {
   const int64_t c = config.cells, v = config.alphabet;
   const int64_t rows = config.steps * config.streams;
   const int64_t hidden = config.layers * c;
@@ -108,7 +108,7 @@ void Lstm::StartBlock(int64_t streams) {
   for (Layer& layer : layers_) move(layer.c.get(), c);
   last_[0] = last_[static_cast<size_t>(from)];
   std::fill(last_.begin() + 1, last_.end(), 0);
-  ngrams_.StartBlock(streams, from);
+  ngrams_.StartBlock(from);
   streams_ = streams;
   counters_.last_stream = streams - 1;
 }
@@ -171,12 +171,14 @@ void Lstm::Predict(int64_t first, int64_t count,
       inputs_[static_cast<size_t>(t * b + s)] = input < 0 ? 0 : input;
     }
   }
-  ngrams_.Locate(first, count, b, targets);
   for (int64_t i = 0; i < config_.layers; ++i) ForwardLayer(i, first, count);
   const Matrix logits(logits_.get() + first * b * v, count * b, v);
   backend_.ProductForward(Hidden((first + 1) * b, count * b), *output_q_,
                           logits);
-  ngrams_.Add(Param(output_bias_), first * b, logits);
+  // The elements' rows count from the segment's first.
+  backend_.AddBias(Param(output_bias_), logits);
+  backend_.AddElements(ngrams_.Locate(first, count, b, targets),
+                       {logits_.get(), (first + count) * b, v});
   backend_.SoftmaxFrequencies(
       logits,
       {{frequency_.data() + first * b * v, static_cast<size_t>(count * b * v)},
@@ -288,6 +290,23 @@ void Lstm::CarryState(int64_t steps) {
   for (Layer& layer : layers_) carry(layer.c.get(), c);
 }
 
+void Lstm::TrainFeatures(int64_t steps, std::span<const int32_t> targets) {
+  if (!ngrams_.enabled()) return;
+  const int64_t rows = steps * streams_, v = config_.alphabet;
+  std::vector<float> gradients(ngrams_.elements().size());
+  backend_.Gather({dlogits_.get(), rows, v}, ngrams_.elements(), gradients);
+  std::vector<float> target_gradients(static_cast<size_t>(rows));
+  for (int64_t r = 0; r < rows; ++r) {
+    const int32_t target = targets[static_cast<size_t>(r)];
+    if (target < 0) continue;
+    const double p = static_cast<double>(
+                         FrequenciesAt(r)[static_cast<size_t>(target)]) /
+                     static_cast<double>(TotalAt(r));
+    target_gradients[static_cast<size_t>(r)] = static_cast<float>(p - 1.0);
+  }
+  ngrams_.Train(steps, streams_, targets, gradients, target_gradients);
+}
+
 void Lstm::Train(int64_t steps, std::span<const int32_t> targets) {
   const int64_t rows = steps * streams_;
   Backward(steps, targets);
@@ -295,8 +314,7 @@ void Lstm::Train(int64_t steps, std::span<const int32_t> targets) {
   std::sort(touched_.begin(), touched_.end());
   touched_.erase(std::unique(touched_.begin(), touched_.end()), touched_.end());
   Update();
-  ngrams_.Train(steps, streams_, targets,
-                {dlogits_.get(), rows, config_.alphabet});
+  TrainFeatures(steps, targets);
   CarryState(steps);
   for (int64_t b = 0; b < streams_; ++b) {
     const int32_t s = targets[static_cast<size_t>((steps - 1) * streams_ + b)];
@@ -322,12 +340,8 @@ std::vector<Lstm::Piece> Lstm::Pieces() {
   host(last_.data(), last_.size() * sizeof(last_[0]));
   host(row_power_.data(), row_power_.size() * sizeof(row_power_[0]));
   host(&counters_, sizeof(counters_));
-  if (ngrams_.orders() > 0) {
-    array(ngrams_.table().data(), std::ssize(ngrams_.table()));
-    host(ngrams_.counts().data(),
-         ngrams_.counts().size() * sizeof(ngrams_.counts()[0]));
-    host(ngrams_.history().data(),
-         ngrams_.history().size() * sizeof(ngrams_.history()[0]));
+  for (const std::span<uint8_t> bytes : ngrams_.State()) {
+    host(bytes.data(), bytes.size());
   }
   return pieces;
 }
