@@ -1,0 +1,247 @@
+// src/cli/options.cc -- the command line, parsed by CLI11.
+#include "src/cli/options.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "src/base/error.h"
+#include "src/cli/report.h"
+
+namespace nncpp {
+namespace {
+
+constexpr std::string_view kSuffix = ".nncpp";
+
+// A model option as given: its row and its text. Applied after the profile is
+// known, whatever the order on the command line.
+using Setting = std::pair<const ConfigField*, std::string>;
+
+// What the library fills in and ParseOptions then judges.
+struct Raw {
+  Options options;
+  bool help = false;
+  bool help_all = false;
+  bool version = false;
+  bool no_progress = false;
+  bool self_check = false;
+  uint64_t memory_limit = 0;
+  std::string topic;
+  std::string profile = "default";
+  std::vector<Setting> settings;
+};
+
+template <typename T>
+T ParseNumber(const ConfigField& field, std::string_view text) {
+  T value{};
+  const char* end = text.data() + text.size();
+  const auto result = std::from_chars(text.data(), end, value);
+  const bool sound = result.ec == std::errc() && result.ptr == end;
+  // False for NaN, too.
+  const double wide = static_cast<double>(value);
+  if (sound && wide >= field.minimum && wide <= field.maximum) return value;
+  throw Error(ErrorKind::kUsage, "--" + std::string(field.name) + " " +
+                                     std::string(text) + ": not possible; " +
+                                     "give a number from " +
+                                     FormatReal(field.minimum) + " to " +
+                                     FormatReal(field.maximum));
+}
+
+void Apply(const Setting& setting, ModelConfig& config) {
+  const ConfigField& field = *setting.first;
+  const std::string& text = setting.second;
+  if (field.whole != nullptr) {
+    config.*field.whole = ParseNumber<int64_t>(field, text);
+  } else if (field.real != nullptr) {
+    config.*field.real = ParseNumber<float>(field, text);
+  } else {
+    config.*field.bits = ParseNumber<uint64_t>(field, text);
+  }
+}
+
+void AddCommonOptions(CLI::App& app, Raw& raw) {
+  Options& options = raw.options;
+  app.add_flag("-f,--force", options.force);
+  app.add_flag("-q,--quiet", options.quiet);
+  app.add_flag("-v,--verbose", options.verbose);
+  app.add_flag("--no-progress", raw.no_progress);
+  app.add_option("-T,--threads", options.threads)->check(CLI::Range(0, 1024));
+  app.add_option("-M,--memory-limit", raw.memory_limit)
+      ->transform(CLI::AsSizeValue(true));
+  app.add_flag("-h,--help", raw.help);
+  app.add_flag("--help-all", raw.help_all);
+  app.add_flag("-V,--version", raw.version);
+}
+
+CLI::App* AddVerb(CLI::App& app, const std::string& name,
+                  const std::vector<std::string>& aliases) {
+  CLI::App* verb = app.add_subcommand(name);
+  for (const std::string& alias : aliases) verb->alias(alias);
+  verb->set_help_flag();
+  verb->fallthrough();  // so that common options may stand anywhere
+  return verb;
+}
+
+void AddCompressOptions(CLI::App& verb, Raw& raw) {
+  verb.add_option("--profile", raw.profile);
+  verb.add_flag("--self-check,!--no-self-check", raw.self_check);
+  for (const ConfigField& field : ConfigFields()) {
+    verb.add_option_function<std::string>(
+        "--" + std::string(field.name),
+        [&raw, &field](const std::string& text) {
+          raw.settings.emplace_back(&field, text);
+        });
+  }
+}
+
+// The profile, then the single options on top of it.
+ModelConfig ChosenConfig(const Raw& raw) {
+  ModelConfig config = ProfileConfig(raw.profile);
+  for (const Setting& setting : raw.settings) Apply(setting, config);
+  CheckConfig(config);
+  return config;
+}
+
+std::string DefaultOutput(Verb verb, const std::string& input) {
+  if (input == "-") return "-";
+  if (verb == Verb::kCompress) return input + std::string(kSuffix);
+  const size_t slash = input.rfind('/');
+  const std::string name =
+      slash == std::string::npos ? input : input.substr(slash + 1);
+  if (name.size() > kSuffix.size() && name.ends_with(kSuffix)) {
+    return input.substr(0, input.size() - kSuffix.size());
+  }
+  throw Error(ErrorKind::kUsage, input + ": the name does not end in .nncpp; " +
+                                     "name the output: nncpp d IN OUT");
+}
+
+void CheckNames(Options& options) {
+  if (options.input.empty()) {
+    throw Error(ErrorKind::kUsage,
+                "no input named; give a file, or - for standard input");
+  }
+  // Opened by name, these would be files of their own, and one of them would
+  // be replaced by the output.
+  if (options.input == "/dev/stdin") options.input = "-";
+  if (options.output == "/dev/stdout") options.output = "-";
+  const bool writes =
+      options.verb == Verb::kCompress || options.verb == Verb::kDecompress;
+  if (writes && options.output.empty()) {
+    options.output = DefaultOutput(options.verb, options.input);
+  }
+}
+
+Verb ChosenVerb(const Raw& raw, const CLI::App& app) {
+  if (raw.version) return Verb::kVersion;
+  if (raw.help_all) return Verb::kModelHelp;
+  if (raw.help) return Verb::kHelp;
+  if (app.get_subcommands().empty()) {
+    throw Error(ErrorKind::kUsage, "nothing to do; see nncpp --help");
+  }
+  const std::string& name = app.get_subcommands().front()->get_name();
+  if (name == "compress") return Verb::kCompress;
+  if (name == "decompress") return Verb::kDecompress;
+  if (name == "test") return Verb::kTest;
+  if (name == "list") return Verb::kList;
+  return raw.topic == "all" ? Verb::kModelHelp : Verb::kHelp;
+}
+
+}  // namespace
+
+Options ParseOptions(int argc, const char* const* argv) {
+  Raw raw;
+  Options& options = raw.options;
+  CLI::App app;
+  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  app.set_help_flag();
+  // One verb: what follows it is a file, even if it is called "t".
+  app.require_subcommand(0, 1);
+  AddCommonOptions(app, raw);
+
+  CLI::App* compress = AddVerb(app, "compress", {"c"});
+  CLI::App* decompress = AddVerb(app, "decompress", {"d"});
+  for (CLI::App* verb : {compress, decompress}) {
+    verb->add_option("IN", options.input);
+    verb->add_option("OUT", options.output);
+  }
+  AddCompressOptions(*compress, raw);
+  CLI::App* test = AddVerb(app, "test", {"t"});
+  CLI::App* list = AddVerb(app, "list", {"l", "info"});
+  for (CLI::App* verb : {test, list}) {
+    verb->add_option("FILE", options.input);
+    verb->add_flag("--json", options.json);
+  }
+  AddVerb(app, "help", {})->add_option("TOPIC", raw.topic);
+
+  app.parse(argc, argv);
+  options.verb = ChosenVerb(raw, app);
+  if (options.verb >= Verb::kHelp) return options;
+  options.progress = !raw.no_progress && !options.quiet;
+  if (app.count("--memory-limit") > 0) {
+    constexpr auto kMost = static_cast<uint64_t>(INT64_MAX);
+    options.memory_limit =
+        static_cast<int64_t>(std::min(raw.memory_limit, kMost));
+  }
+  if (compress->count("--self-check") > 0) options.self_check = raw.self_check;
+  if (options.verb == Verb::kCompress) options.config = ChosenConfig(raw);
+  CheckNames(options);
+  return options;
+}
+
+std::string HelpText(bool model_options) {
+  std::string text =
+      R"(Usage: nncpp COMMAND [OPTIONS] FILES
+
+Compresses with a neural net that learns the file while it codes it.
+Archives open on every machine: the arithmetic is exact.
+
+Commands:
+  c, compress IN [OUT]    compress IN to OUT (default: IN.nncpp)
+  d, decompress IN [OUT]  decompress (default: IN without .nncpp)
+  t, test FILE            decompress, check everything, write nothing
+  l, list, info FILE      say what is inside
+  help [all]              this text; all: with the model options
+
+IN and OUT may be -, standard input and output. The input is kept; its mode
+and its time of modification go over to the output.
+
+Options:
+  -f, --force             overwrite OUT; write to a terminal or a device
+  -q, --quiet             say nothing but errors
+  -v, --verbose           say more: the model, memory, the self-check
+  -T, --threads N         threads to use; 0: one per core (default)
+  -M, --memory-limit N    refuse to need more bytes; 500M, 2GiB, ... are read
+      --no-progress       no progress line on the terminal
+      --json              for t and l: machine-readable
+  -h, --help              this text
+      --help-all          this text with the model options
+  -V, --version           version of the program, the format, the numerics
+
+Options of compress:
+      --profile NAME      a set of model options: )";
+  const std::vector<std::string> names = ProfileNames();
+  for (size_t i = 0; i < names.size(); ++i) {
+    text += (i == 0 ? "" : ", ") + names[i];
+  }
+  text += R"(
+      --self-check        decode while encoding (default below 1 MB of input)
+      --no-self-check     do not
+)";
+  if (!model_options) {
+    return text + "Model options are stored in the archive; see --help-all.\n";
+  }
+  text += "\nModel options of compress, stored in the archive:\n";
+  const ModelConfig config = ProfileConfig("default");
+  for (const ConfigField& field : ConfigFields()) {
+    text += "      --" + std::string(field.name) + " N\n        " +
+            std::string(field.help) + "\n        from " +
+            FormatReal(field.minimum) + " to " + FormatReal(field.maximum) +
+            ", default " + FieldText(field, config) + "\n";
+  }
+  return text;
+}
+
+}  // namespace nncpp
