@@ -44,7 +44,9 @@ void RefuseTerminalInput(const Options& options) {
 }
 
 bool DrawsProgress(const Options& options) {
-  return options.progress && ::isatty(STDERR_FILENO) != 0;
+  // The line would run into an original that is written to the terminal.
+  const bool shared = options.output == "-" && ::isatty(STDOUT_FILENO) != 0;
+  return options.progress && !shared && ::isatty(STDERR_FILENO) != 0;
 }
 
 void PrintOut(std::string_view text) {

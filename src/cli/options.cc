@@ -2,8 +2,8 @@
 #include "src/cli/options.h"
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <charconv>
+#include <map>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -15,6 +15,8 @@ namespace nncpp {
 namespace {
 
 constexpr std::string_view kSuffix = ".nncpp";
+constexpr int kMaxThreads = 1024;
+constexpr double kMaxMemory = 0x1p62;  // bytes
 
 // A model option as given: its row and its text. Applied after the profile is
 // known, whatever the order on the command line.
@@ -28,7 +30,7 @@ struct Raw {
   bool version = false;
   bool no_progress = false;
   bool self_check = false;
-  uint64_t memory_limit = 0;
+  double memory_limit = -1;  // bytes
   std::string topic;
   std::string profile = "default";
   std::vector<Setting> settings;
@@ -62,15 +64,32 @@ void Apply(const Setting& setting, ModelConfig& config) {
   }
 }
 
+// 1k is 1000 and 1KiB is 1024, in either case.
+std::map<std::string, double> SizeUnits() {
+  std::map<std::string, double> units;
+  double decimal = 1;
+  double binary = 1;
+  for (const char* letter : {"k", "m", "g", "t"}) {
+    decimal *= 1000;
+    binary *= 1024;
+    units[letter] = units[std::string(letter) + "b"] = decimal;
+    units[std::string(letter) + "i"] = binary;
+    units[std::string(letter) + "ib"] = binary;
+  }
+  return units;
+}
+
 void AddCommonOptions(CLI::App& app, Raw& raw) {
   Options& options = raw.options;
   app.add_flag("-f,--force", options.force);
   app.add_flag("-q,--quiet", options.quiet);
   app.add_flag("-v,--verbose", options.verbose);
   app.add_flag("--no-progress", raw.no_progress);
-  app.add_option("-T,--threads", options.threads)->check(CLI::Range(0, 1024));
+  app.add_option("-T,--threads", options.threads)->type_name("number");
   app.add_option("-M,--memory-limit", raw.memory_limit)
-      ->transform(CLI::AsSizeValue(true));
+      ->type_name("number")
+      ->transform(CLI::AsNumberWithUnit(
+          SizeUnits(), CLI::AsNumberWithUnit::CASE_INSENSITIVE, "bytes"));
   app.add_flag("-h,--help", raw.help);
   app.add_flag("--help-all", raw.help_all);
   app.add_flag("-V,--version", raw.version);
@@ -134,10 +153,45 @@ void CheckNames(Options& options) {
   }
 }
 
+void CheckNumbers(Raw& raw, const CLI::App& app) {
+  Options& options = raw.options;
+  if (options.threads < 0 || options.threads > kMaxThreads) {
+    throw Error(ErrorKind::kUsage,
+                "--threads " + std::to_string(options.threads) +
+                    ": not possible; give a number from 0 to " +
+                    std::to_string(kMaxThreads));
+  }
+  if (app.count("--memory-limit") == 0) return;
+  if (!(raw.memory_limit >= 0 && raw.memory_limit <= kMaxMemory)) {
+    throw Error(ErrorKind::kUsage,
+                "--memory-limit: not possible; give bytes, as in 500M or 2GiB");
+  }
+  options.memory_limit = static_cast<int64_t>(raw.memory_limit);
+}
+
+// What no option and no name took.
+void CheckExtras(const CLI::App& app) {
+  std::vector<std::string> extras = app.remaining(/*recurse=*/true);
+  std::erase(extras, "--");  // did its work
+  if (extras.empty()) return;
+  for (const std::string& extra : extras) {
+    if (extra.size() > 1 && extra.front() == '-') {
+      throw Error(ErrorKind::kUsage,
+                  extra + ": no such option here; see nncpp --help");
+    }
+  }
+  throw Error(ErrorKind::kUsage,
+              extras.front() +
+                  (app.get_subcommands().empty() ? ": no such command"
+                                                 : ": one name too many") +
+                  "; see nncpp --help");
+}
+
 Verb ChosenVerb(const Raw& raw, const CLI::App& app) {
   if (raw.version) return Verb::kVersion;
   if (raw.help_all) return Verb::kModelHelp;
   if (raw.help) return Verb::kHelp;
+  CheckExtras(app);
   if (app.get_subcommands().empty()) {
     throw Error(ErrorKind::kUsage, "nothing to do; see nncpp --help");
   }
@@ -159,6 +213,7 @@ Options ParseOptions(int argc, const char* const* argv) {
   app.set_help_flag();
   // One verb: what follows it is a file, even if it is called "t".
   app.require_subcommand(0, 1);
+  app.allow_extras();  // for CheckExtras, whose words are plainer
   AddCommonOptions(app, raw);
 
   CLI::App* compress = AddVerb(app, "compress", {"c"});
@@ -179,12 +234,9 @@ Options ParseOptions(int argc, const char* const* argv) {
   app.parse(argc, argv);
   options.verb = ChosenVerb(raw, app);
   if (options.verb >= Verb::kHelp) return options;
+  options.verbose = options.verbose && !options.quiet;
   options.progress = !raw.no_progress && !options.quiet;
-  if (app.count("--memory-limit") > 0) {
-    constexpr auto kMost = static_cast<uint64_t>(INT64_MAX);
-    options.memory_limit =
-        static_cast<int64_t>(std::min(raw.memory_limit, kMost));
-  }
+  CheckNumbers(raw, app);
   if (compress->count("--self-check") > 0) options.self_check = raw.self_check;
   if (options.verb == Verb::kCompress) options.config = ChosenConfig(raw);
   CheckNames(options);

@@ -13,7 +13,8 @@ namespace {
 
 constexpr double kRedrawSeconds = 0.2;
 constexpr double kWindowSeconds = 30;
-constexpr size_t kNameColumns = 24;  // what is left of 80 beside the figures
+constexpr double kShortestSpan = 0.5;  // seconds that make a speed
+constexpr size_t kNameColumns = 24;    // what is left of 80 beside the figures
 constexpr const char* kClearLine = "\r\x1b[K";
 
 std::string TwoDigits(int64_t value) {
@@ -78,8 +79,8 @@ void Speedometer::Add(double now, double amount) {
 }
 
 double Speedometer::PerSecond() const {
-  if (last_.time <= older_.time) return 0;
-  return (last_.amount - older_.amount) / (last_.time - older_.time);
+  const double span = last_.time - older_.time;
+  return span < kShortestSpan ? 0 : (last_.amount - older_.amount) / span;
 }
 
 ProgressMeter::ProgressMeter(std::string name, int64_t archive_bytes, bool draw)

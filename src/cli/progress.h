@@ -27,7 +27,7 @@ class Speedometer {
   explicit Speedometer(double now) : older_{now, 0}, newer_{now, 0} {}
 
   void Add(double now, double amount);  // `amount` in all, since the start
-  double PerSecond() const;             // 0 when nothing is known
+  double PerSecond() const;             // 0 in the first half second
 
  private:
   struct Mark {
