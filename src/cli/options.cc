@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <charconv>
 #include <map>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -17,6 +18,12 @@ namespace {
 constexpr std::string_view kSuffix = ".nncpp";
 constexpr int kMaxThreads = 1024;
 constexpr double kMaxMemory = 0x1p62;  // bytes
+
+// Options that only some commands take form a group of this name. All are
+// options of the whole program for the library, so that they may stand before
+// the command.
+constexpr const char* kForCompress = "compress";
+constexpr const char* kForReports = "test and list";
 
 // A model option as given: its row and its text. Applied after the profile is
 // known, whatever the order on the command line.
@@ -90,29 +97,60 @@ void AddCommonOptions(CLI::App& app, Raw& raw) {
       ->type_name("number")
       ->transform(CLI::AsNumberWithUnit(
           SizeUnits(), CLI::AsNumberWithUnit::CASE_INSENSITIVE, "bytes"));
+  app.add_flag("--json", options.json)->group(kForReports);
   app.add_flag("-h,--help", raw.help);
   app.add_flag("--help-all", raw.help_all);
   app.add_flag("-V,--version", raw.version);
 }
 
-CLI::App* AddVerb(CLI::App& app, const std::string& name,
-                  const std::vector<std::string>& aliases) {
-  CLI::App* verb = app.add_subcommand(name);
-  for (const std::string& alias : aliases) verb->alias(alias);
-  verb->set_help_flag();
-  verb->fallthrough();  // so that common options may stand anywhere
-  return verb;
+void AddCompressOptions(CLI::App& app, Raw& raw) {
+  app.add_option("--profile", raw.profile)
+      ->type_name("name")
+      ->group(kForCompress);
+  app.add_flag("--self-check,!--no-self-check", raw.self_check)
+      ->group(kForCompress);
+  for (const ConfigField& field : ConfigFields()) {
+    const auto keep = [&raw, &field](const std::string& text) {
+      raw.settings.emplace_back(&field, text);
+    };
+    app.add_option_function<std::string>("--" + std::string(field.name), keep)
+        ->type_name("number")
+        ->group(kForCompress);
+  }
 }
 
-void AddCompressOptions(CLI::App& verb, Raw& raw) {
-  verb.add_option("--profile", raw.profile);
-  verb.add_flag("--self-check,!--no-self-check", raw.self_check);
-  for (const ConfigField& field : ConfigFields()) {
-    verb.add_option_function<std::string>(
-        "--" + std::string(field.name),
-        [&raw, &field](const std::string& text) {
-          raw.settings.emplace_back(&field, text);
-        });
+void AddVerbs(CLI::App& app, Raw& raw) {
+  Options& options = raw.options;
+  CLI::App* compress = app.add_subcommand("compress")->alias("c");
+  CLI::App* decompress = app.add_subcommand("decompress")->alias("d");
+  CLI::App* test = app.add_subcommand("test")->alias("t");
+  CLI::App* list = app.add_subcommand("list")->alias("l")->alias("info");
+  CLI::App* help = app.add_subcommand("help");
+  for (CLI::App* verb : {compress, decompress}) {
+    verb->add_option("IN", options.input);
+    verb->add_option("OUT", options.output);
+  }
+  for (CLI::App* verb : {test, list}) verb->add_option("FILE", options.input);
+  help->add_option("TOPIC", raw.topic);
+  for (CLI::App* verb : {compress, decompress, test, list, help}) {
+    verb->set_help_flag();
+    verb->fallthrough();  // so that options may stand anywhere
+  }
+}
+
+// Refuses options that the command does not take.
+void CheckGroups(const CLI::App& app, Verb verb) {
+  const bool reports = verb == Verb::kTest || verb == Verb::kList;
+  for (const CLI::Option* option : app.get_options()) {
+    const std::string& group = option->get_group();
+    if (option->count() == 0 ||
+        (group == kForCompress && verb == Verb::kCompress) ||
+        (group == kForReports && reports) ||
+        (group != kForCompress && group != kForReports)) {
+      continue;
+    }
+    throw Error(ErrorKind::kUsage, option->get_name() + ": is an option of " +
+                                       group + " only; leave it out");
   }
 }
 
@@ -133,8 +171,8 @@ std::string DefaultOutput(Verb verb, const std::string& input) {
   if (name.size() > kSuffix.size() && name.ends_with(kSuffix)) {
     return input.substr(0, input.size() - kSuffix.size());
   }
-  throw Error(ErrorKind::kUsage, input + ": the name does not end in .nncpp; " +
-                                     "name the output: nncpp d IN OUT");
+  throw Error(ErrorKind::kUsage,
+              input + ": gives no name for the output; use nncpp d IN OUT");
 }
 
 void CheckNames(Options& options) {
@@ -169,29 +207,42 @@ void CheckNumbers(Raw& raw, const CLI::App& app) {
   options.memory_limit = static_cast<int64_t>(raw.memory_limit);
 }
 
-// What no option and no name took.
-void CheckExtras(const CLI::App& app) {
+// Whether `name` stands where the command should, before the command that was
+// understood, if any was.
+bool StandsForCommand(const std::string& name, const CLI::App& app,
+                      std::span<const char* const> arguments) {
+  const std::vector<CLI::App*> verbs = app.get_subcommands();
+  for (const char* argument : arguments.subspan(1)) {
+    if (argument == name) return true;
+    if (!verbs.empty() && verbs.front()->check_name(argument)) return false;
+  }
+  return true;
+}
+
+// Refuses what no option and no name took.
+void CheckExtras(const CLI::App& app, std::span<const char* const> arguments) {
   std::vector<std::string> extras = app.remaining(/*recurse=*/true);
   std::erase(extras, "--");  // did its work
   if (extras.empty()) return;
   for (const std::string& extra : extras) {
     if (extra.size() > 1 && extra.front() == '-') {
       throw Error(ErrorKind::kUsage,
-                  extra + ": no such option here; see nncpp --help");
+                  extra + ": no such option; see nncpp --help");
     }
   }
+  const std::string& extra = extras.front();
+  const bool command = StandsForCommand(extra, app, arguments);
   throw Error(ErrorKind::kUsage,
-              extras.front() +
-                  (app.get_subcommands().empty() ? ": no such command"
-                                                 : ": one name too many") +
+              extra + (command ? ": no such command" : ": one name too many") +
                   "; see nncpp --help");
 }
 
-Verb ChosenVerb(const Raw& raw, const CLI::App& app) {
+Verb ChosenVerb(const Raw& raw, const CLI::App& app,
+                std::span<const char* const> arguments) {
   if (raw.version) return Verb::kVersion;
   if (raw.help_all) return Verb::kModelHelp;
   if (raw.help) return Verb::kHelp;
-  CheckExtras(app);
+  CheckExtras(app, arguments);
   if (app.get_subcommands().empty()) {
     throw Error(ErrorKind::kUsage, "nothing to do; see nncpp --help");
   }
@@ -215,29 +266,17 @@ Options ParseOptions(int argc, const char* const* argv) {
   app.require_subcommand(0, 1);
   app.allow_extras();  // for CheckExtras, whose words are plainer
   AddCommonOptions(app, raw);
-
-  CLI::App* compress = AddVerb(app, "compress", {"c"});
-  CLI::App* decompress = AddVerb(app, "decompress", {"d"});
-  for (CLI::App* verb : {compress, decompress}) {
-    verb->add_option("IN", options.input);
-    verb->add_option("OUT", options.output);
-  }
-  AddCompressOptions(*compress, raw);
-  CLI::App* test = AddVerb(app, "test", {"t"});
-  CLI::App* list = AddVerb(app, "list", {"l", "info"});
-  for (CLI::App* verb : {test, list}) {
-    verb->add_option("FILE", options.input);
-    verb->add_flag("--json", options.json);
-  }
-  AddVerb(app, "help", {})->add_option("TOPIC", raw.topic);
+  AddCompressOptions(app, raw);
+  AddVerbs(app, raw);
 
   app.parse(argc, argv);
-  options.verb = ChosenVerb(raw, app);
+  options.verb = ChosenVerb(raw, app, {argv, static_cast<size_t>(argc)});
   if (options.verb >= Verb::kHelp) return options;
+  CheckGroups(app, options.verb);
   options.verbose = options.verbose && !options.quiet;
   options.progress = !raw.no_progress && !options.quiet;
   CheckNumbers(raw, app);
-  if (compress->count("--self-check") > 0) options.self_check = raw.self_check;
+  if (app.count("--self-check") > 0) options.self_check = raw.self_check;
   if (options.verb == Verb::kCompress) options.config = ChosenConfig(raw);
   CheckNames(options);
   return options;

@@ -105,7 +105,7 @@ std::vector<Row> ListingRows(const std::string& name, const Listing& listing,
       {"stored_blocks", std::to_string(listing.stored_blocks)},
       {"format", std::to_string(listing.format_version)},
       {"numerics", std::to_string(listing.numerics_version)},
-      {"original_xxh3_128", listing.original_hash, true},
+      {"original_xxh128", listing.original_hash, true},
       {"memory_bytes", std::to_string(memory_bytes)},
   };
   return rows;

@@ -15,9 +15,8 @@
 namespace nncpp {
 namespace {
 
-constexpr std::array kEndings = {SIGINT,  SIGTERM, SIGHUP,  SIGPIPE,
-                                 SIGXCPU, SIGXFSZ, SIGQUIT, SIGSEGV,
-                                 SIGBUS,  SIGILL,  SIGFPE};
+constexpr std::array kEndings = {SIGINT,  SIGTERM, SIGHUP, SIGPIPE, SIGXCPU,
+                                 SIGQUIT, SIGSEGV, SIGBUS, SIGILL,  SIGFPE};
 constexpr int kBug = 3;  // exit status, docs/cli.md
 
 std::atomic<bool> progress_requested = false;
@@ -71,6 +70,8 @@ void InstallSignalHandlers() {
   struct sigaction unused;
   Install(SIGABRT, OnAbort, &unused);
   Install(SIGUSR1, OnUser, &unused);
+  // A write beyond the limit on file sizes then fails with EFBIG.
+  signal(SIGXFSZ, SIG_IGN);
 }
 
 bool TakeProgressRequest() { return progress_requested.exchange(false); }

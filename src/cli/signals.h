@@ -3,11 +3,12 @@
 
 namespace nncpp {
 
-// After this, SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXCPU, SIGXFSZ and the
+// After this, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGXCPU and the
 // signals of a crash remove the unfinished output and then do what they did
 // before, so that a caller sees status 128 + n. SIGABRT, raised by NNCPP_CHECK,
-// does the same and ends in exit status 3. SIGUSR1 asks for a line of progress.
-// Signals that the caller had ignored (nohup) stay ignored.
+// does the same and ends in exit status 3. SIGXFSZ becomes an error of write,
+// SIGUSR1 asks for a line of progress. Signals that the caller had ignored
+// (nohup) stay ignored.
 void InstallSignalHandlers();
 
 // True once after each SIGUSR1.
