@@ -1,0 +1,102 @@
+// src/format/archive_writer.cc -- contract: archive_writer.h
+#include "src/format/archive_writer.h"
+
+#include <iterator>
+
+#include "src/base/check.h"
+#include "src/base/error.h"
+#include "src/base/hash.h"
+
+namespace nncpp {
+
+void ArchiveWriter::WriteHeader(const ArchiveHeader& header) {
+  NNCPP_CHECK(stage_ == Stage::kHeader);
+  NNCPP_CHECK(std::ssize(header.config) <= kMaxConfigBytes);
+  ByteWriter fields;
+  fields.Varint(kFormatNumber);
+  fields.Varint(kNumericsNumber);
+  fields.U8(header.original_bytes ? kFlagSizeKnown : 0);
+  if (header.original_bytes) {
+    const int64_t size = *header.original_bytes;
+    NNCPP_CHECK(0 <= size && size <= kMaxOriginalBytes);
+    fields.Varint(static_cast<uint64_t>(size));
+  }
+  fields.Bytes(header.config);
+
+  ByteWriter record;
+  record.Bytes(kMagic);
+  record.Varint(fields.bytes().size());
+  record.Bytes(fields.bytes());
+  link_ = HashBytes64(record.bytes());
+  record.U32(CheckOfLink(link_));
+  Write(record.bytes());
+  promised_bytes_ = header.original_bytes;
+  stage_ = Stage::kBlocks;
+}
+
+void ArchiveWriter::WriteBlock(const BlockHeader& block,
+                               std::span<const uint8_t> payload) {
+  NNCPP_CHECK(stage_ == Stage::kBlocks);
+  NNCPP_CHECK(1 <= block.original_bytes &&
+              block.original_bytes <= kMaxBlockBytes);
+  NNCPP_CHECK(block.original_bytes <= kMaxOriginalBytes - original_bytes_);
+  const bool coded = block.kind == BlockKind::kCoded;
+  if (coded) {
+    NNCPP_CHECK(1 <= block.symbols && block.symbols <= kMaxBlockSymbols);
+    NNCPP_CHECK(block.original_bytes <= block.symbols * kMaxBytesPerSymbol);
+    NNCPP_CHECK(std::ssize(payload) < block.original_bytes);
+  } else {
+    NNCPP_CHECK(block.kind == BlockKind::kStored);
+    NNCPP_CHECK(block.symbols == 0);
+    NNCPP_CHECK(std::ssize(payload) == block.original_bytes);
+  }
+  const uint8_t restarts = block.model_restarts ? kTagModelRestarts : 0;
+  ByteWriter fields;
+  fields.U8(static_cast<uint8_t>(static_cast<uint8_t>(block.kind) | restarts));
+  if (coded) fields.Varint(static_cast<uint64_t>(block.symbols));
+  fields.Varint(static_cast<uint64_t>(block.original_bytes));
+  if (coded) fields.Varint(payload.size());
+  fields.U64(HashBytes64(payload, link_));
+  if (coded) fields.U64(block.original_hash);
+  fields.U64(block.model_digest);
+  WriteRecord(fields);
+  Write(payload);
+  original_bytes_ += block.original_bytes;
+  ++blocks_;
+}
+
+void ArchiveWriter::WriteEnd(const Hash128& original_hash) {
+  NNCPP_CHECK(stage_ == Stage::kBlocks);
+  if (promised_bytes_ && *promised_bytes_ != original_bytes_) {
+    throw Error(ErrorKind::kIo,
+                "the input changed its size while it was read; run again when "
+                "nothing writes to it");
+  }
+  ByteWriter fields;
+  fields.U8(static_cast<uint8_t>(BlockKind::kEnd));
+  fields.Varint(static_cast<uint64_t>(original_bytes_));
+  fields.Varint(static_cast<uint64_t>(blocks_));
+  fields.U64(original_hash.low);
+  fields.U64(original_hash.high);
+  WriteRecord(fields);
+  stage_ = Stage::kDone;
+}
+
+// Puts the length before the fields of a block header or end mark, and the
+// check after them.
+void ArchiveWriter::WriteRecord(const ByteWriter& fields) {
+  NNCPP_CHECK(std::ssize(fields.bytes()) <= kMaxBlockFieldBytes);
+  ByteWriter record;
+  record.U8(static_cast<uint8_t>(fields.bytes().size()));
+  record.Bytes(fields.bytes());
+  link_ = HashBytes64(record.bytes(), link_);
+  record.U32(CheckOfLink(link_));
+  Write(record.bytes());
+}
+
+void ArchiveWriter::Write(std::span<const uint8_t> bytes) {
+  out_.Write(bytes);
+  bytes_written_ += std::ssize(bytes);
+}
+
+}  // namespace nncpp

@@ -1,0 +1,233 @@
+// tests/format/archive_hostile_test.cc -- lies behind checks that are right.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "src/base/bytes.h"
+#include "src/base/memory_stream.h"
+#include "src/format/archive.h"
+#include "src/format/archive_reader.h"
+#include "tests/support/archives.h"
+#include "tests/support/errors.h"
+#include "tests/support/resign.h"
+
+namespace nncpp {
+namespace {
+
+using Bytes = std::vector<uint8_t>;
+
+constexpr uint64_t kHuge = uint64_t{1} << 63;
+
+// A header with these fields between its length and its check.
+Bytes Header(const Bytes& fields) {
+  ByteWriter header;
+  header.Bytes(kMagic);
+  header.Varint(fields.size());
+  header.Bytes(fields);
+  header.U32(0);
+  return Resign(header.Take());
+}
+
+// The start of an archive whose first block header, or end mark, has these
+// fields; its check is right.
+Bytes FirstRecord(const ByteWriter& fields, uint8_t flags = 0) {
+  ByteWriter archive;
+  Bytes header = {0, 1, flags};
+  if (flags != 0) header.push_back(100);  // original bytes
+  archive.Bytes(Header(header));
+  archive.U8(static_cast<uint8_t>(fields.bytes().size()));
+  archive.Bytes(fields.bytes());
+  archive.U32(0);
+  return Resign(archive.Take());
+}
+
+Bytes Coded(uint64_t symbols, uint64_t original, uint64_t coded,
+            uint8_t flags = 0) {
+  ByteWriter fields;
+  fields.U8(1);
+  fields.Varint(symbols);
+  fields.Varint(original);
+  fields.Varint(coded);
+  for (int i = 0; i < 3; ++i) fields.U64(0);
+  return FirstRecord(fields, flags);
+}
+
+Bytes Stored(uint64_t original) {
+  ByteWriter fields;
+  fields.U8(2);
+  fields.Varint(original);
+  for (int i = 0; i < 2; ++i) fields.U64(0);
+  return FirstRecord(fields);
+}
+
+Bytes End(uint8_t tag, uint64_t original, uint64_t blocks, int extra = 0) {
+  ByteWriter fields;
+  fields.U8(tag);
+  fields.Varint(original);
+  fields.Varint(blocks);
+  for (int i = 0; i < 2; ++i) fields.U64(0);
+  for (int i = 0; i < extra; ++i) fields.U8(0);
+  return FirstRecord(fields);
+}
+
+// Remembers the largest piece that was asked for at once.
+class WatchedSource : public Source {
+ public:
+  explicit WatchedSource(const Bytes& bytes) : source_(bytes) {}
+  int64_t Read(std::span<uint8_t> bytes) override {
+    largest_ = std::max(largest_, std::ssize(bytes));
+    return source_.Read(bytes);
+  }
+  int64_t SizeHint() const override { return -1; }
+  int64_t largest() const { return largest_; }
+
+ private:
+  MemorySource source_;
+  int64_t largest_ = 0;
+};
+
+// Expects the refusal, and that no more than `most_asked` bytes were asked for
+// at once: memory is taken for what is about to be read.
+void ExpectRefused(const Bytes& archive, ErrorKind kind,
+                   const std::string& part, int64_t most_asked = 64) {
+  WatchedSource source(archive);
+  ArchiveReader reader(source);
+  ExpectError(kind, part, [&] {
+    reader.ReadHeader();
+    reader.NextBlock();
+  });
+  EXPECT_LE(source.largest(), most_asked);
+}
+
+void ExpectOutOfRange(const Bytes& archive, const std::string& what) {
+  ExpectRefused(archive, ErrorKind::kFormat,
+                "the number of " + what + " is out of its range");
+}
+
+TEST(HostileHeader, OfAnotherFormatIsUnsupported) {
+  ExpectRefused(Header({3, 1, 0}), ErrorKind::kUnsupported,
+                "made by format 3, this program reads 0; use a newer nncpp");
+  // Whatever else such a header says.
+  ExpectRefused(Header({3, 0xFF, 0xFF, 0xFF}), ErrorKind::kUnsupported,
+                "made by format 3");
+}
+
+TEST(HostileHeader, OfOtherNumericsIsUnsupported) {
+  ExpectRefused(Header({0, 2, 0}), ErrorKind::kUnsupported,
+                "made with numerics 2, this program computes 1");
+}
+
+TEST(HostileHeader, WithReservedFlagsIsUnsupported) {
+  for (int bit = 1; bit < 8; ++bit) {
+    const auto flags = static_cast<uint8_t>(1 << bit);
+    ExpectRefused(Header({0, 1, flags}), ErrorKind::kUnsupported,
+                  "does not know");
+  }
+}
+
+TEST(HostileHeader, WithABadLengthIsRefused) {
+  Bytes header(kMagic.begin(), kMagic.end());
+  const auto with = [&](Bytes length) {
+    Bytes archive = header;
+    archive.insert(archive.end(), length.begin(), length.end());
+    archive.resize(20'000);
+    return Resign(archive);
+  };
+  const std::string range = "the header: its length is out of its range";
+  ExpectRefused(with({2}), ErrorKind::kFormat, range);
+  ExpectRefused(with({0xFF, 0x7F}), ErrorKind::kFormat, range);
+  ExpectRefused(with({0x8B, 0x20}), ErrorKind::kFormat, range);  // 4107
+  ExpectRefused(with({0x85, 0x00}), ErrorKind::kFormat, "no number");
+  ExpectRefused(with({0xFF, 0xFF, 0xFF, 0x7F}), ErrorKind::kFormat,
+                "no number");
+}
+
+TEST(HostileHeader, WithABadSizeIsRefused) {
+  ByteWriter fields;
+  fields.Bytes(Bytes{0, 1, kFlagSizeKnown});
+  fields.Varint(uint64_t{1} << 49);
+  ExpectOutOfRange(Header(fields.bytes()), "original bytes");
+  ExpectRefused(Header({0, 1, kFlagSizeKnown}), ErrorKind::kFormat,
+                "runs past the end");
+  ExpectRefused(Header({0, 1, kFlagSizeKnown, 0x80, 0x00}), ErrorKind::kFormat,
+                "longer than it must be");
+}
+
+TEST(HostileHeader, WithTooLongAConfigurationIsRefused) {
+  Bytes fields(3 + 4096 + 1, 0);
+  fields[1] = 1;
+  ExpectRefused(Header(fields), ErrorKind::kFormat,
+                "the configuration is too long", 4100);
+}
+
+TEST(HostileBlock, WithNumbersOutOfRangeIsRefused) {
+  ExpectOutOfRange(Coded(0, 10, 5), "symbols");
+  ExpectOutOfRange(Coded((1 << 24) + 1, 10, 5), "symbols");
+  ExpectOutOfRange(Coded(kHuge, 10, 5), "symbols");
+  ExpectOutOfRange(Coded(10, 0, 0), "original bytes");
+  ExpectOutOfRange(Coded(10, 641, 5), "original bytes");
+  ExpectOutOfRange(Coded(1 << 24, (1 << 26) + 1, 5), "original bytes");
+  ExpectOutOfRange(Coded(10, kHuge, 5), "original bytes");
+  ExpectOutOfRange(Coded(10, 10, 10), "coded bytes");
+  ExpectOutOfRange(Coded(10, 10, kHuge), "coded bytes");
+  ExpectOutOfRange(Coded(10, 10, UINT64_MAX), "coded bytes");
+  ExpectOutOfRange(Stored(0), "original bytes");
+  ExpectOutOfRange(Stored((1 << 26) + 1), "original bytes");
+  ExpectOutOfRange(Stored(kHuge), "original bytes");
+}
+
+TEST(HostileBlock, CannotExceedTheSizeInTheHeader) {
+  ExpectOutOfRange(Coded(101, 101, 5, kFlagSizeKnown), "original bytes");
+  ExpectRefused(Coded(100, 100, 5, kFlagSizeKnown), ErrorKind::kFormat,
+                "ends early");
+}
+
+// 64 MiB are announced and none of them comes.
+TEST(HostileBlock, GetsMemoryOnlyAsItsBytesArrive) {
+  ExpectRefused(Coded(1 << 24, 1 << 26, (1 << 26) - 1), ErrorKind::kFormat,
+                "ends early", 1 << 20);
+  ExpectRefused(Stored(1 << 26), ErrorKind::kFormat, "ends early", 1 << 20);
+}
+
+TEST(HostileBlock, OfAnUnknownKindIsUnsupported) {
+  for (const int tag : {0, 4, 8 + 1, 16 + 2, 32 + 3, 64 + 1, 128 + 1, 3 + 4}) {
+    ExpectRefused(End(static_cast<uint8_t>(tag), 0, 0), ErrorKind::kUnsupported,
+                  "block 1 is of a kind that this program does not know");
+  }
+}
+
+TEST(HostileBlock, WithFieldsOfAnotherLengthIsRefused) {
+  ExpectRefused(End(3, 0, 0, 1), ErrorKind::kFormat, "a field is left over");
+  ByteWriter fields;
+  fields.U8(1);
+  ExpectRefused(FirstRecord(fields), ErrorKind::kFormat, "runs past the end");
+  ExpectRefused(FirstRecord(ByteWriter()), ErrorKind::kFormat,
+                "its length is out of its range");
+  Bytes archive = Header({0, 1, 0});
+  archive.push_back(65);
+  archive.resize(1000);
+  ExpectRefused(archive, ErrorKind::kFormat, "its length is out of its range");
+}
+
+TEST(HostileEnd, WithOtherTotalsIsRefused) {
+  ExpectRefused(End(3, 1, 0), ErrorKind::kFormat, "the totals are not");
+  ExpectRefused(End(3, 0, 1), ErrorKind::kFormat, "the totals are not");
+  ExpectOutOfRange(End(3, kHuge, 0), "original bytes");
+  ExpectOutOfRange(End(3, 0, kHuge), "blocks");
+}
+
+TEST(HostileEnd, BeforeThePromisedSizeIsRefused) {
+  ByteWriter fields;
+  fields.U8(3);
+  fields.Varint(0);
+  fields.Varint(0);
+  for (int i = 0; i < 2; ++i) fields.U64(0);
+  ExpectRefused(FirstRecord(fields, kFlagSizeKnown), ErrorKind::kFormat,
+                "the totals are not");
+}
+
+}  // namespace
+}  // namespace nncpp
