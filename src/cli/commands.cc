@@ -7,6 +7,7 @@
 #include "src/base/file.h"
 #include "src/base/memory_stream.h"
 #include "src/cli/endpoints.h"
+#include "src/cli/help.h"
 #include "src/cli/progress.h"
 #include "src/cli/report.h"
 #include "src/codec/codec.h"

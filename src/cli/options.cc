@@ -3,7 +3,6 @@
 
 #include <CLI/CLI.hpp>
 #include <charconv>
-#include <map>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -37,7 +36,7 @@ struct Raw {
   bool version = false;
   bool no_progress = false;
   bool self_check = false;
-  double memory_limit = -1;  // bytes
+  std::string memory_limit;
   std::string topic;
   std::string profile = "default";
   std::vector<Setting> settings;
@@ -71,19 +70,30 @@ void Apply(const Setting& setting, ModelConfig& config) {
   }
 }
 
-// 1k is 1000 and 1KiB is 1024, in either case.
-std::map<std::string, double> SizeUnits() {
-  std::map<std::string, double> units;
-  double decimal = 1;
-  double binary = 1;
-  for (const char* letter : {"k", "m", "g", "t"}) {
-    decimal *= 1000;
-    binary *= 1024;
-    units[letter] = units[std::string(letter) + "b"] = decimal;
-    units[std::string(letter) + "i"] = binary;
-    units[std::string(letter) + "ib"] = binary;
+// "500M", "1.5GiB": 1k is 1000 bytes and 1KiB is 1024, in either
+// case. (CLI11's own reader of sizes takes -5 and loses digits of fractions.)
+int64_t ParseSize(std::string_view text) {
+  double number = -1;
+  const char* end = text.data() + text.size();
+  const auto result = std::from_chars(text.data(), end, number);
+  std::string unit = CLI::detail::to_lower(std::string(result.ptr, end));
+  double factor = 1;
+  const size_t power = unit.empty() ? std::string_view::npos
+                                    : std::string_view("kmgt").find(unit[0]);
+  if (power != std::string_view::npos) {
+    unit.erase(0, 1);
+    const bool binary = unit.starts_with('i');
+    if (binary) unit.erase(0, 1);
+    for (size_t i = 0; i <= power; ++i) factor *= binary ? 1024 : 1000;
   }
-  return units;
+  const double bytes = number * factor;
+  const bool sound = result.ec == std::errc() && (unit.empty() || unit == "b");
+  if (sound && bytes >= 0 && bytes <= kMaxMemory) {
+    return static_cast<int64_t>(bytes);
+  }
+  throw Error(ErrorKind::kUsage,
+              "--memory-limit " + std::string(text) +
+                  ": not possible; give bytes, as in 500M or 2GiB");
 }
 
 void AddCommonOptions(CLI::App& app, Raw& raw) {
@@ -93,10 +103,7 @@ void AddCommonOptions(CLI::App& app, Raw& raw) {
   app.add_flag("-v,--verbose", options.verbose);
   app.add_flag("--no-progress", raw.no_progress);
   app.add_option("-T,--threads", options.threads)->type_name("number");
-  app.add_option("-M,--memory-limit", raw.memory_limit)
-      ->type_name("number")
-      ->transform(CLI::AsNumberWithUnit(
-          SizeUnits(), CLI::AsNumberWithUnit::CASE_INSENSITIVE, "bytes"));
+  app.add_option("-M,--memory-limit", raw.memory_limit)->type_name("size");
   app.add_flag("--json", options.json)->group(kForReports);
   app.add_flag("-h,--help", raw.help);
   app.add_flag("--help-all", raw.help_all);
@@ -200,11 +207,7 @@ void CheckNumbers(Raw& raw, const CLI::App& app) {
                     std::to_string(kMaxThreads));
   }
   if (app.count("--memory-limit") == 0) return;
-  if (!(raw.memory_limit >= 0 && raw.memory_limit <= kMaxMemory)) {
-    throw Error(ErrorKind::kUsage,
-                "--memory-limit: not possible; give bytes, as in 500M or 2GiB");
-  }
-  options.memory_limit = static_cast<int64_t>(raw.memory_limit);
+  options.memory_limit = ParseSize(raw.memory_limit);
 }
 
 // Whether `name` stands where the command should, before the command that was
@@ -280,59 +283,6 @@ Options ParseOptions(int argc, const char* const* argv) {
   if (options.verb == Verb::kCompress) options.config = ChosenConfig(raw);
   CheckNames(options);
   return options;
-}
-
-std::string HelpText(bool model_options) {
-  std::string text =
-      R"(Usage: nncpp COMMAND [OPTIONS] FILES
-
-Compresses with a neural net that learns the file while it codes it.
-Archives open on every machine: the arithmetic is exact.
-
-Commands:
-  c, compress IN [OUT]    compress IN to OUT (default: IN.nncpp)
-  d, decompress IN [OUT]  decompress (default: IN without .nncpp)
-  t, test FILE            decompress, check everything, write nothing
-  l, list, info FILE      say what is inside
-  help [all]              this text; all: with the model options
-
-IN and OUT may be -, standard input and output. The input is kept; its mode
-and its time of modification go over to the output.
-
-Options:
-  -f, --force             overwrite OUT; write to a terminal or a device
-  -q, --quiet             say nothing but errors
-  -v, --verbose           say more: the model, memory, the self-check
-  -T, --threads N         threads to use; 0: one per core (default)
-  -M, --memory-limit N    refuse to need more bytes; 500M, 2GiB, ... are read
-      --no-progress       no progress line on the terminal
-      --json              for t and l: machine-readable
-  -h, --help              this text
-      --help-all          this text with the model options
-  -V, --version           version of the program, the format, the numerics
-
-Options of compress:
-      --profile NAME      a set of model options: )";
-  const std::vector<std::string> names = ProfileNames();
-  for (size_t i = 0; i < names.size(); ++i) {
-    text += (i == 0 ? "" : ", ") + names[i];
-  }
-  text += R"(
-      --self-check        decode while encoding (default below 1 MB of input)
-      --no-self-check     do not
-)";
-  if (!model_options) {
-    return text + "Model options are stored in the archive; see --help-all.\n";
-  }
-  text += "\nModel options of compress, stored in the archive:\n";
-  const ModelConfig config = ProfileConfig("default");
-  for (const ConfigField& field : ConfigFields()) {
-    text += "      --" + std::string(field.name) + " N\n        " +
-            std::string(field.help) + "\n        from " +
-            FormatReal(field.minimum) + " to " + FormatReal(field.maximum) +
-            ", default " + FieldText(field, config) + "\n";
-  }
-  return text;
 }
 
 }  // namespace nncpp

@@ -40,7 +40,4 @@ struct Options {
 // Errors: Error(kUsage), or CLI::ParseError from the library.
 Options ParseOptions(int argc, const char* const* argv);
 
-// The text of `nncpp help`; `model_options` adds a line per ConfigFields() row.
-std::string HelpText(bool model_options);
-
 }  // namespace nncpp
