@@ -14,15 +14,24 @@ namespace nncpp {
 // an option of the same name (underscores become dashes). Real numbers are
 // stored as the bits of a float.
 struct ModelConfig {
+  int64_t alphabet = 256;                    // V
   int64_t block_symbols = int64_t{1} << 20;  // symbols a block, at most
-  int64_t streams = 2;                       // contiguous parts of a block
-  int64_t steps = 16;                        // steps a segment
+  int64_t streams = 2;                       // B: contiguous parts of a block
+  int64_t steps = 16;                        // T: steps a segment
   int64_t layers = 3;
-  int64_t cells = 320;  // LSTM cells a layer
-  int64_t ngram_bits = 0;    // log2 of the rows of each n-gram table
-  int64_t ngram_orders = 0;  // direct n-gram features of orders 1..this
+  int64_t cells = 320;         // C: LSTM cells a layer
+  int64_t ngram_orders = 6;    // n-gram features of orders 1..this
+  int64_t ngram_bits = 22;     // log2 of the features' table
   float learning_rate = 3e-3f;
   float decay_updates = 2000;  // rate / sqrt(1 + updates / this)
+  float beta2 = 0.9999f;
+  float epsilon = 1e-8f;
+  float clip = 1.0f;           // largest step of Adam in units of the rate
+  float init_range = 1.0f;     // weights start within this / sqrt(cells)
+  float table_range = 0.5f;    // and the symbols' tables within this
+  float forget_bias = 1.0f;
+  float ngram_rate = 0.3f;
+  float ngram_decay = 0.5f;
   uint64_t seed = 0;
   bool operator==(const ModelConfig&) const = default;
 };

@@ -1,0 +1,195 @@
+// kernels/backend.h -- every operation a model may ask of a processor.
+//
+// Model code holds a Backend& and nothing else: it never sees a device, and
+// never asks which backend it got. All operations on one Backend run in call
+// order. A Backend is used by one thread at a time and owns its threads.
+//
+// Shapes: B streams, T steps, R = T * B rows of a segment (row t * B + b), C
+// cells, V symbols, N x K a weight matrix of N outputs and K inputs. Every
+// operation gives a row the same bits whatever other rows are in the call, so
+// that a batched segment equals T single steps; every backend gives the same
+// bits. "Law n" is a section of docs/numerics.md. Operations on zero rows do
+// nothing. None throws except where said; a failed launch on a device is
+// Error(kDevice).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "kernels/numerics.h"
+
+namespace nncpp {
+
+// A borrowed row-major matrix in the backend's own memory: element (r, c) is
+// data[r * stride + c]. Only a Backend may dereference `data`.
+template <typename T>
+struct MatrixRef {
+  T* data = nullptr;
+  int64_t rows = 0;
+  int64_t cols = 0;
+  int64_t stride = 0;
+
+  MatrixRef() = default;
+  MatrixRef(T* d, int64_t r, int64_t c, int64_t s)
+      : data(d), rows(r), cols(c), stride(s) {}
+  MatrixRef(T* d, int64_t r, int64_t c) : MatrixRef(d, r, c, c) {}
+  operator MatrixRef<const T>() const { return {data, rows, cols, stride}; }
+
+  MatrixRef Rows(int64_t first, int64_t count) const {
+    return {data + first * stride, count, cols, stride};
+  }
+  MatrixRef Columns(int64_t first, int64_t count) const {
+    return {data + first, rows, count, stride};
+  }
+};
+using Matrix = MatrixRef<float>;
+using ConstMatrix = MatrixRef<const float>;
+
+// The quantised copy of one weight matrix, N x K (law 1), in whatever layout
+// the backend likes.
+class Weights {
+ public:
+  virtual ~Weights() = default;
+};
+
+// One LSTM layer at the B rows of one step. Gates are coupled and normalised:
+//
+//   a = (from_below + recurrent) + table[symbol]       B x 3C: forget,
+//   n = a / rms(a of one gate)                          candidate, output
+//   f, g, o = sigmoid, tanh, sigmoid of gain * n + bias
+//   c' = f * c + (1 - f) * g        h = o * tanh(c')
+//
+// Source: Hochreiter and Schmidhuber 1997 [hochreiter1997lstm] with the
+// coupled gate of Greff et al. 2017, section 3 [greff2017odyssey], and the
+// normalisation of Zhang and Sennrich 2019, eq. 4 [zhang2019rms].
+struct LstmCell {
+  ConstMatrix from_below;  // B x 3C, or no data in the lowest layer
+  ConstMatrix recurrent;   // B x 3C
+  ConstMatrix table;       // V x 3C: what each symbol adds
+  ConstMatrix gain;        // 1 x 3C
+  ConstMatrix bias;        // 1 x 3C
+  ConstMatrix c_before;    // B x C
+  Matrix normed;           // B x 3C: n, kept for the gradient
+  Matrix inverse_rms;      // B x 3
+  Matrix gates;            // B x 3C: f, g, o
+  Matrix c;                // B x C
+  Matrix h;                // B x C
+};
+
+// The same, backwards. Gradients saturate at kGradientLimit.
+struct LstmCellGradient {
+  LstmCell cell;             // as the forward pass left it
+  ConstMatrix dh_above;      // B x C
+  ConstMatrix dh_recurrent;  // B x C, or no data at the last step
+  Matrix dc;       // B x C: in the gradient of c, out that of c_before
+  Matrix dnormed;  // B x 3C: of gain * n + bias
+  Matrix dsum;     // B x 3C: of a
+};
+
+// Adam without a first moment [kingma2015adam], beta1 = 0:
+//   v = beta2 v + (1 - beta2) g^2
+//   w = w - rate * clamp(g / (sqrt(v * correction) + epsilon), +-clip)
+// Weights saturate at kWeightLimit.
+struct AdamStep {
+  float rate = 0;
+  float beta2 = 0.9999f;
+  float correction = 1;  // 1 / (1 - beta2^t)
+  float epsilon = 1e-8f;
+  float clip = 1;  // in units of the rate
+};
+
+// The integer frequencies of law 5, in host memory: R x V and R totals.
+struct Frequencies {
+  std::span<uint64_t> frequency;
+  std::span<uint64_t> total;
+};
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+
+  virtual std::string_view Name() const = 0;
+
+  // Returns `count` zeros in backend memory, freed with the last owner. The
+  // owners must not outlive the Backend. Throws Error(kMemory) when full.
+  virtual std::shared_ptr<float[]> NewArray(int64_t count) = 0;
+
+  // Copy host <-> backend; both return when the copy is complete.
+  virtual void Upload(std::span<const float> host, float* array) = 0;
+  virtual void Download(const float* array, std::span<float> host) = 0;
+
+  // The quantised copy of an N x K matrix, all zero until QuantizeWeights.
+  virtual std::unique_ptr<Weights> NewWeights(int64_t n, int64_t k) = 0;
+  virtual void QuantizeWeights(ConstMatrix w, Weights& quantized) = 0;
+
+  // y = x w^T (rows x N). x is quantised row by row, to nearest (law 1).
+  virtual void ProductForward(ConstMatrix x, const Weights& w, Matrix y) = 0;
+
+  // dx = dy w (rows x K). dy is quantised row by row, stochastically; row i
+  // takes the noise of row first_row + i.
+  virtual void ProductBackward(ConstMatrix dy, const Weights& w,
+                               const NoiseKey& noise, int64_t first_row,
+                               Matrix dx) = 0;
+
+  // dw = dy^T x (N x K), summed over R rows. Both are quantised column by
+  // column, dy stochastically, x to nearest.
+  virtual void ProductGradient(ConstMatrix dy, ConstMatrix x,
+                               const NoiseKey& noise, Matrix dw) = 0;
+
+  // symbols: B rows of cell.table.
+  virtual void LstmCellForward(const LstmCell& cell,
+                               std::span<const int32_t> symbols) = 0;
+  virtual void LstmCellBackward(const LstmCellGradient& gradient) = 0;
+
+  // out[j] = sum over rows of x[r][j], or of x[r][j] * y[r][j] (law 2).
+  virtual void SumRows(ConstMatrix x, Matrix out) = 0;
+  virtual void SumRowProducts(ConstMatrix x, ConstMatrix y, Matrix out) = 0;
+
+  // table[s] = sum of the rows r of dx with symbols[r] = s, for every s that
+  // occurs (law 2); other rows of table are left alone.
+  virtual void EmbeddingGradient(ConstMatrix dx,
+                                 std::span<const int32_t> symbols,
+                                 Matrix table) = 0;
+
+  // Features of n-grams, as direct connections from a hashed context to the
+  // logits [mikolov2011rnnme]. `rows` holds, for each row of logits, one start
+  // in `table` (a flat array) for each order; V elements from there are that
+  // context's.
+  //   Add:     logits[r] += bias + table at rows[r][0] + rows[r][1] + ...
+  //   Descend: for r, then order, in order: table at rows[r][o] -=
+  //            rates[r][o] * dlogits[r]; saturates at kWeightLimit.
+  virtual void AddBiasAndFeatures(ConstMatrix bias, const float* table,
+                                  std::span<const int64_t> rows,
+                                  Matrix logits) = 0;
+  virtual void DescendFeatures(ConstMatrix dlogits,
+                               std::span<const int64_t> rows,
+                               std::span<const float> rates, float* table) = 0;
+
+  // Law 5, for each row of logits.
+  virtual void SoftmaxFrequencies(ConstMatrix logits,
+                                  const Frequencies& out) = 0;
+
+  // dlogits[r] = frequency[r] / total[r], less 1 at targets[r]; all zero where
+  // targets[r] < 0 (a row past the end of its stream).
+  virtual void SoftmaxBackward(const Frequencies& frequencies,
+                               std::span<const int32_t> targets,
+                               Matrix dlogits) = 0;
+
+  // x += y.
+  virtual void Add(ConstMatrix y, Matrix x) = 0;
+
+  // One update of every element.
+  virtual void Adam(const AdamStep& step, ConstMatrix gradient, Matrix weight,
+                    Matrix second) = 0;
+
+  // One update of the given rows; row rows[i] takes corrections[i] in place of
+  // step.correction, since rows are updated at different times.
+  virtual void AdamRows(const AdamStep& step, std::span<const int32_t> rows,
+                        std::span<const float> corrections,
+                        ConstMatrix gradient, Matrix weight,
+                        Matrix second) = 0;
+};
+
+}  // namespace nncpp

@@ -1,0 +1,98 @@
+// kernels/cpu/cpu_backend.h -- the Backend of the processor's own cores.
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "kernels/backend.h"
+#include "kernels/cpu/ops.h"
+#include "kernels/cpu/product.h"
+#include "src/base/thread_pool.h"
+
+namespace nncpp::cpu {
+
+// The tables of one instruction set.
+struct Form {
+  std::string_view name;
+  const OpsTable* ops;
+  const ProductTable* product;
+};
+
+// The forms this processor runs, the plainest first.
+std::vector<Form> AvailableForms();
+
+// Memory aligned to a cache line, zero at first.
+template <typename T>
+class Buffer {
+ public:
+  T* data() { return data_.get(); }
+  const T* data() const { return data_.get(); }
+  int64_t size() const { return size_; }
+
+  // Makes room for `count` elements; what was there is lost when it grows.
+  void Reserve(int64_t count);
+
+ private:
+  struct Free {
+    void operator()(T* p) const;
+  };
+  std::unique_ptr<T[], Free> data_;
+  int64_t size_ = 0;
+};
+
+// Contracts: kernels/backend.h. Rows, or columns where rows are few, are
+// shared out among the threads; no result depends on how.
+class CpuBackend : public Backend {
+ public:
+  CpuBackend(const Form& form, int threads);
+
+  std::string_view Name() const override { return form_.name; }
+  std::shared_ptr<float[]> NewArray(int64_t count) override;
+  void Upload(std::span<const float> host, float* array) override;
+  void Download(const float* array, std::span<float> host) override;
+  std::unique_ptr<Weights> NewWeights(int64_t n, int64_t k) override;
+  void QuantizeWeights(ConstMatrix w, Weights& quantized) override;
+  void ProductForward(ConstMatrix x, const Weights& w, Matrix y) override;
+  void ProductBackward(ConstMatrix dy, const Weights& w, const NoiseKey& noise,
+                       int64_t first_row, Matrix dx) override;
+  void ProductGradient(ConstMatrix dy, ConstMatrix x, const NoiseKey& noise,
+                       Matrix dw) override;
+  void LstmCellForward(const LstmCell& cell,
+                       std::span<const int32_t> symbols) override;
+  void LstmCellBackward(const LstmCellGradient& gradient) override;
+  void SumRows(ConstMatrix x, Matrix out) override;
+  void SumRowProducts(ConstMatrix x, ConstMatrix y, Matrix out) override;
+  void EmbeddingGradient(ConstMatrix dx, std::span<const int32_t> symbols,
+                         Matrix table) override;
+  void AddBiasAndFeatures(ConstMatrix bias, const float* table,
+                          std::span<const int64_t> rows,
+                          Matrix logits) override;
+  void DescendFeatures(ConstMatrix dlogits, std::span<const int64_t> rows,
+                       std::span<const float> rates, float* table) override;
+  void SoftmaxFrequencies(ConstMatrix logits, const Frequencies& out) override;
+  void SoftmaxBackward(const Frequencies& frequencies,
+                       std::span<const int32_t> targets,
+                       Matrix dlogits) override;
+  void Add(ConstMatrix y, Matrix x) override;
+  void Adam(const AdamStep& step, ConstMatrix gradient, Matrix weight,
+            Matrix second) override;
+  void AdamRows(const AdamStep& step, std::span<const int32_t> rows,
+                std::span<const float> corrections, ConstMatrix gradient,
+                Matrix weight, Matrix second) override;
+
+ private:
+  // Sums of rows chosen by `rows`, columns shared out among the threads.
+  void SumChosenRows(const std::vector<const float*>& rows,
+                     const std::vector<const float*>& factors, int64_t cols,
+                     float* out);
+
+  Form form_;
+  ThreadPool pool_;
+  Buffer<int16_t> row_q_, left_q_, right_q_;    // quantised operands
+  Buffer<float> row_scale_, left_scale_, right_scale_;
+  std::vector<Buffer<float>> scratch_;     // one a thread
+  std::vector<Buffer<int16_t>> thread_q_;  // one a thread
+};
+
+}  // namespace nncpp::cpu

@@ -1,0 +1,234 @@
+// kernels/cpu/cpu_backend_ops.cc -- CpuBackend's operations beside products.
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "kernels/cpu/cpu_backend.h"
+#include "src/base/check.h"
+
+namespace nncpp::cpu {
+
+void CpuBackend::LstmCellForward(const LstmCell& cell,
+                                 std::span<const int32_t> symbols) {
+  const int64_t rows = cell.h.rows, cells = cell.h.cols;
+  const auto run = [&](int i) {
+    const Range part = PartOf(rows, pool_.threads(), i);
+    for (int64_t b = part.begin; b < part.end; ++b) {
+      form_.ops->cell_forward({
+          .cells = cells,
+          .from_below = cell.from_below.data == nullptr
+                            ? nullptr
+                            : cell.from_below.data + b * cell.from_below.stride,
+          .recurrent = cell.recurrent.data + b * cell.recurrent.stride,
+          .embedding = cell.table.data + symbols[static_cast<size_t>(b)] *
+                                             cell.table.stride,
+          .gain = cell.gain.data,
+          .bias = cell.bias.data,
+          .c_before = cell.c_before.data + b * cell.c_before.stride,
+          .normed = cell.normed.data + b * cell.normed.stride,
+          .inverse_rms = cell.inverse_rms.data + b * cell.inverse_rms.stride,
+          .gates = cell.gates.data + b * cell.gates.stride,
+          .c = cell.c.data + b * cell.c.stride,
+          .h = cell.h.data + b * cell.h.stride,
+      });
+    }
+  };
+  pool_.Run(run);
+}
+
+void CpuBackend::LstmCellBackward(const LstmCellGradient& gradient) {
+  const LstmCell& cell = gradient.cell;
+  const int64_t rows = cell.h.rows, cells = cell.h.cols;
+  pool_.Run([&](int i) {
+    const Range part = PartOf(rows, pool_.threads(), i);
+    for (int64_t b = part.begin; b < part.end; ++b) {
+      form_.ops->cell_backward({
+          .cells = cells,
+          .gain = cell.gain.data,
+          .normed = cell.normed.data + b * cell.normed.stride,
+          .inverse_rms = cell.inverse_rms.data + b * cell.inverse_rms.stride,
+          .gates = cell.gates.data + b * cell.gates.stride,
+          .c_before = cell.c_before.data + b * cell.c_before.stride,
+          .c = cell.c.data + b * cell.c.stride,
+          .dh_above = gradient.dh_above.data + b * gradient.dh_above.stride,
+          .dh_recurrent =
+              gradient.dh_recurrent.data == nullptr
+                  ? nullptr
+                  : gradient.dh_recurrent.data +
+                        b * gradient.dh_recurrent.stride,
+          .dc = gradient.dc.data + b * gradient.dc.stride,
+          .dnormed = gradient.dnormed.data + b * gradient.dnormed.stride,
+          .dsum = gradient.dsum.data + b * gradient.dsum.stride,
+      });
+    }
+  });
+}
+
+void CpuBackend::SumChosenRows(const std::vector<const float*>& rows,
+                               const std::vector<const float*>& factors,
+                               int64_t cols, float* out) {
+  pool_.Run([&](int i) {
+    const Range part = PartOf(cols, pool_.threads(), i, 64);
+    form_.ops->sum_rows(rows.data(), factors.empty() ? nullptr : factors.data(),
+                        std::ssize(rows), part.begin, part.end, out);
+  });
+}
+
+void CpuBackend::SumRows(ConstMatrix x, Matrix out) {
+  std::vector<const float*> rows;
+  for (int64_t r = 0; r < x.rows; ++r) rows.push_back(x.data + r * x.stride);
+  SumChosenRows(rows, {}, x.cols, out.data);
+}
+
+void CpuBackend::SumRowProducts(ConstMatrix x, ConstMatrix y, Matrix out) {
+  std::vector<const float*> rows, factors;
+  for (int64_t r = 0; r < x.rows; ++r) {
+    rows.push_back(x.data + r * x.stride);
+    factors.push_back(y.data + r * y.stride);
+  }
+  SumChosenRows(rows, factors, x.cols, out.data);
+}
+
+void CpuBackend::EmbeddingGradient(ConstMatrix dx,
+                                   std::span<const int32_t> symbols,
+                                   Matrix table) {
+  // Rows in the order of their symbols, each symbol's group one sum.
+  std::vector<int32_t> order(symbols.size());
+  for (size_t r = 0; r < order.size(); ++r) order[r] = static_cast<int32_t>(r);
+  std::stable_sort(order.begin(), order.end(), [&](int32_t a, int32_t b) {
+    return symbols[static_cast<size_t>(a)] < symbols[static_cast<size_t>(b)];
+  });
+  struct Group {
+    int32_t symbol;
+    int64_t begin, count;
+  };
+  std::vector<Group> groups;
+  std::vector<const float*> rows;
+  for (const int32_t r : order) {
+    const int32_t s = symbols[static_cast<size_t>(r)];
+    if (groups.empty() || groups.back().symbol != s) {
+      groups.push_back({s, std::ssize(rows), 0});
+    }
+    ++groups.back().count;
+    rows.push_back(dx.data + r * dx.stride);
+  }
+  pool_.Run([&](int i) {
+    const Range part = PartOf(std::ssize(groups), pool_.threads(), i);
+    for (int64_t g = part.begin; g < part.end; ++g) {
+      const Group& group = groups[static_cast<size_t>(g)];
+      form_.ops->sum_rows(rows.data() + group.begin, nullptr, group.count, 0,
+                          dx.cols, table.data + group.symbol * table.stride);
+    }
+  });
+}
+
+void CpuBackend::AddBiasAndFeatures(ConstMatrix bias, const float* table,
+                                    std::span<const int64_t> rows,
+                                    Matrix logits) {
+  if (logits.rows == 0) return;
+  const int64_t orders = std::ssize(rows) / logits.rows;
+  for (int64_t r = 0; r < logits.rows; ++r) {
+    float* y = logits.data + r * logits.stride;
+    form_.ops->add(bias.data, logits.cols, y);
+    for (int64_t o = 0; o < orders; ++o) {
+      form_.ops->add(table + rows[static_cast<size_t>(r * orders + o)],
+                     logits.cols, y);
+    }
+  }
+}
+
+void CpuBackend::DescendFeatures(ConstMatrix dlogits,
+                                 std::span<const int64_t> rows,
+                                 std::span<const float> rates, float* table) {
+  if (dlogits.rows == 0) return;
+  const int64_t orders = std::ssize(rows) / dlogits.rows;
+  for (int64_t r = 0; r < dlogits.rows; ++r) {
+    for (int64_t o = 0; o < orders; ++o) {
+      const size_t at = static_cast<size_t>(r * orders + o);
+      form_.ops->descend(dlogits.data + r * dlogits.stride, rates[at],
+                         dlogits.cols, table + rows[at]);
+    }
+  }
+}
+
+void CpuBackend::SoftmaxFrequencies(ConstMatrix logits,
+                                    const Frequencies& out) {
+  for (Buffer<float>& s : scratch_) s.Reserve(logits.cols);
+  pool_.Run([&](int i) {
+    Buffer<float>& scratch = scratch_[static_cast<size_t>(i)];
+    const Range part = PartOf(logits.rows, pool_.threads(), i);
+    for (int64_t r = part.begin; r < part.end; ++r) {
+      out.total[static_cast<size_t>(r)] = form_.ops->frequencies(
+          logits.data + r * logits.stride, logits.cols, scratch.data(),
+          out.frequency.data() + r * logits.cols);
+    }
+  });
+}
+
+void CpuBackend::SoftmaxBackward(const Frequencies& frequencies,
+                                 std::span<const int32_t> targets,
+                                 Matrix dlogits) {
+  pool_.Run([&](int i) {
+    const Range part = PartOf(dlogits.rows, pool_.threads(), i);
+    for (int64_t r = part.begin; r < part.end; ++r) {
+      float* out = dlogits.data + r * dlogits.stride;
+      const int32_t target = targets[static_cast<size_t>(r)];
+      if (target < 0) {
+        std::fill(out, out + dlogits.cols, 0.0f);
+      } else {
+        form_.ops->softmax_backward(
+            frequencies.frequency.data() + r * dlogits.cols,
+            frequencies.total[static_cast<size_t>(r)], dlogits.cols, target,
+            out);
+      }
+    }
+  });
+}
+
+void CpuBackend::Add(ConstMatrix y, Matrix x) {
+  pool_.Run([&](int i) {
+    const Range part = PartOf(x.rows, pool_.threads(), i);
+    for (int64_t r = part.begin; r < part.end; ++r) {
+      form_.ops->add(y.data + r * y.stride, x.cols, x.data + r * x.stride);
+    }
+  });
+}
+
+namespace {
+
+AdamConstants Constants(const AdamStep& step) {
+  return {step.rate, step.beta2, step.correction, step.epsilon, step.clip};
+}
+
+}  // namespace
+
+void CpuBackend::Adam(const AdamStep& step, ConstMatrix gradient,
+                      Matrix weight, Matrix second) {
+  NNCPP_CHECK(weight.stride == weight.cols && second.stride == second.cols &&
+              gradient.stride == gradient.cols);
+  pool_.Run([&](int i) {
+    const Range part =
+        PartOf(weight.rows * weight.cols, pool_.threads(), i, 1024);
+    form_.ops->adam(Constants(step), gradient.data + part.begin,
+                    weight.data + part.begin, second.data + part.begin,
+                    part.end - part.begin);
+  });
+}
+
+void CpuBackend::AdamRows(const AdamStep& step, std::span<const int32_t> rows,
+                          std::span<const float> corrections,
+                          ConstMatrix gradient, Matrix weight, Matrix second) {
+  pool_.Run([&](int i) {
+    const Range part = PartOf(std::ssize(rows), pool_.threads(), i);
+    for (int64_t at = part.begin; at < part.end; ++at) {
+      const int64_t r = rows[static_cast<size_t>(at)];
+      AdamConstants constants = Constants(step);
+      constants.correction = corrections[static_cast<size_t>(at)];
+      form_.ops->adam(constants, gradient.data + r * gradient.stride,
+                      weight.data + r * weight.stride,
+                      second.data + r * second.stride, weight.cols);
+    }
+  });
+}
+
+}  // namespace nncpp::cpu

@@ -1,0 +1,378 @@
+// kernels/cpu/ops_simd.cc -- contract: kernels/cpu/ops.h
+//
+// Compiled once per instruction set with NNCPP_FORM naming it. Loops are
+// written for the vectoriser: no branches, no calls, one array element per
+// iteration. Only the table has a name outside this file, so that no copy of
+// a function compiled for a newer processor can be linked into older code.
+#include <cmath>
+#include <cstdint>
+
+#include "kernels/cpu/ops.h"
+#include "kernels/numerics.h"
+
+#define NNCPP_TABLE_(form) kOps##form
+#define NNCPP_TABLE(form) NNCPP_TABLE_(form)
+
+namespace nncpp::cpu {
+namespace {
+
+constexpr int64_t kNoiseBlock = 128;  // elements a NoiseBlock covers
+
+uint32_t MaxBits(const float* x, int64_t n) {
+  int32_t most = 0;
+  for (int64_t i = 0; i < n; ++i) {
+    const int32_t bits = static_cast<int32_t>(BitsFromFloat(Abs(x[i])));
+    most = most < bits ? bits : most;
+  }
+  return static_cast<uint32_t>(most);
+}
+
+int64_t SumSquares(const int16_t* q, int64_t n) {
+  constexpr int64_t kChunk = 256;  // 256 * 2048^2 = 2^30
+  int64_t total = 0;
+  for (int64_t begin = 0; begin < n; begin += kChunk) {
+    const int64_t end = begin + kChunk < n ? begin + kChunk : n;
+    int32_t sum = 0;
+    for (int64_t i = begin; i < end; ++i) sum += int32_t{q[i]} * q[i];
+    total += sum;
+  }
+  return total;
+}
+
+// q = round(x * 2^-e + u); u may be null. REQUIRES: |x * 2^-e| < 2048.
+void Round(const float* x, const float* u, int32_t e, int64_t n, int16_t* q) {
+  const float inverse = PowerOfTwo(-e);
+  if (u == nullptr) {
+    for (int64_t i = 0; i < n; ++i) {
+      q[i] = static_cast<int16_t>(RoundToInt(x[i] * inverse));
+    }
+  } else {
+    for (int64_t i = 0; i < n; ++i) {
+      q[i] = static_cast<int16_t>(RoundToInt(x[i] * inverse + u[i]));
+    }
+  }
+}
+
+float Quantize(const float* x, const float* u, int64_t n, int64_t padded,
+               int64_t norm, int16_t* q) {
+  for (int64_t i = n; i < padded; ++i) q[i] = 0;
+  const uint32_t most = MaxBits(x, n);
+  if (most == 0) {
+    for (int64_t i = 0; i < n; ++i) q[i] = 0;
+    return 1.0f;
+  }
+  int32_t e = OperandExponent(most);
+  for (;;) {
+    Round(x, u, e, n, q);
+    const int32_t shift = NormShift(SumSquares(q, n), norm);
+    if (shift == 0) return PowerOfTwo(e);
+    e += shift;
+  }
+}
+
+float QuantizeRow(const float* x, int64_t n, int64_t padded, int16_t* q) {
+  return Quantize(x, nullptr, n, padded, kOperandNorm, q);
+}
+
+float QuantizeGradientRow(const float* x, const float* fold, int64_t n,
+                          int64_t padded, int64_t norm, const NoiseKey& noise,
+                          uint32_t row, float* scratch, int16_t* q) {
+  const int64_t blocks = (n + kNoiseBlock - 1) / kNoiseBlock;
+  float* folded = scratch;
+  float* u = scratch + blocks * kNoiseBlock;
+  for (int64_t i = 0; i < n; ++i) folded[i] = x[i] * fold[i];
+  for (int64_t g = 0; g < blocks; ++g) {
+    NoiseBlock(noise, row, static_cast<uint32_t>(g), u + g * kNoiseBlock);
+  }
+  return Quantize(folded, u, n, padded, norm, q);
+}
+
+
+void QuantizeColumns(const float* x, int64_t rows, int64_t x_stride,
+                     int64_t cols, int64_t begin, int64_t end,
+                     const NoiseKey* noise, int64_t stride, int16_t* q,
+                     float* scale) {
+  for (int64_t c = begin; c < end; c += kNoiseBlock) {
+    const int64_t padded = c + kNoiseBlock < end ? kNoiseBlock : end - c;
+    const int64_t left = cols - c;
+    const int64_t width = left < 0 ? 0 : left < padded ? left : padded;
+    int32_t most[kNoiseBlock] = {};
+    for (int64_t r = 0; r < rows; ++r) {
+      const float* in = x + r * x_stride + c;
+      for (int64_t i = 0; i < width; ++i) {
+        const int32_t bits = static_cast<int32_t>(BitsFromFloat(Abs(in[i])));
+        most[i] = most[i] < bits ? bits : most[i];
+      }
+    }
+    int32_t e[kNoiseBlock];
+    for (int64_t i = 0; i < width; ++i) {
+      e[i] = most[i] == 0 ? 0 : OperandExponent(static_cast<uint32_t>(most[i]));
+    }
+    for (bool done = false; !done;) {
+      float inverse[kNoiseBlock] = {};
+      int64_t sum[kNoiseBlock] = {};
+      for (int64_t i = 0; i < width; ++i) inverse[i] = PowerOfTwo(-e[i]);
+      for (int64_t pair = 0; pair < (rows + 1) / 2; ++pair) {
+        int32_t value[2][kNoiseBlock] = {};
+        for (int64_t half = 0; half < 2 && 2 * pair + half < rows; ++half) {
+          const int64_t r = 2 * pair + half;
+          const float* in = x + r * x_stride + c;
+          if (noise != nullptr) {
+            float u[kNoiseBlock];
+            NoiseBlock(*noise, static_cast<uint32_t>(r),
+                       static_cast<uint32_t>(c / kNoiseBlock), u);
+            for (int64_t i = 0; i < width; ++i) {
+              value[half][i] = RoundToInt(in[i] * inverse[i] + u[i]);
+            }
+          } else {
+            for (int64_t i = 0; i < width; ++i) {
+              value[half][i] = RoundToInt(in[i] * inverse[i]);
+            }
+          }
+        }
+        int16_t* out = q + pair * 2 * stride + 2 * c;
+        int32_t* out32 = reinterpret_cast<int32_t*>(out);
+        for (int64_t i = 0; i < padded; ++i) {
+          // Little-endian: the even row is the low half.
+          out32[i] = static_cast<int32_t>(
+              (static_cast<uint32_t>(value[1][i]) << 16) |
+              (static_cast<uint32_t>(value[0][i]) & 0xffffu));
+          sum[i] += value[0][i] * value[0][i] + value[1][i] * value[1][i];
+        }
+      }
+      done = true;
+      for (int64_t i = 0; i < width; ++i) {
+        const int32_t shift = NormShift(sum[i], kOperandNorm);
+        e[i] += shift;
+        done = done && shift == 0;
+      }
+    }
+    for (int64_t i = 0; i < padded; ++i) {
+      scale[c + i] = i < width ? PowerOfTwo(e[i]) : 0.0f;
+    }
+  }
+}
+
+void ColumnSquares(const int16_t* q, int64_t rows, int64_t stride,
+                   int64_t begin, int64_t end, int64_t* out) {
+  constexpr int64_t kWidth = 64, kChunk = 512;  // 512 * 2048^2 = 2^31
+  for (int64_t c = begin; c < end; c += kWidth) {
+    const int64_t width = c + kWidth < end ? kWidth : end - c;
+    for (int64_t from = 0; from < rows; from += kChunk) {
+      const int64_t to = from + kChunk < rows ? from + kChunk : rows;
+      uint32_t sum[kWidth] = {};
+      for (int64_t r = from; r < to; ++r) {
+        const int16_t* in = q + r * stride + c;
+        for (int64_t i = 0; i < width; ++i) {
+          sum[i] += static_cast<uint32_t>(int32_t{in[i]} * in[i]);
+        }
+      }
+      for (int64_t i = 0; i < width; ++i) out[c + i] += sum[i];
+    }
+  }
+}
+
+// The sums are (from_below + recurrent) + embedding, in that order.
+void CellForward(const CellRow& row) {
+  const int64_t n = row.cells;
+  for (int gate = 0; gate < 3; ++gate) {
+    const int64_t at = gate * n;
+    float* x = row.normed + at;
+    const float* recurrent = row.recurrent + at;
+    const float* embedding = row.embedding + at;
+    if (row.from_below != nullptr) {
+      const float* below = row.from_below + at;
+      for (int64_t i = 0; i < n; ++i) {
+        x[i] = (below[i] + recurrent[i]) + embedding[i];
+      }
+    } else {
+      for (int64_t i = 0; i < n; ++i) x[i] = recurrent[i] + embedding[i];
+    }
+    const float sum = LaneSum(n, [x](int64_t i) { return x[i] * x[i]; });
+    const float mean = sum / static_cast<float>(n);
+    const float s = 1.0f / std::sqrt(mean + kNormEpsilon);
+    row.inverse_rms[gate] = s;
+    const float* gain = row.gain + at;
+    const float* bias = row.bias + at;
+    float* out = row.gates + at;
+    if (gate == 1) {
+      for (int64_t i = 0; i < n; ++i) {
+        x[i] = x[i] * s;
+        out[i] = Tanh(gain[i] * x[i] + bias[i]);
+      }
+    } else {
+      for (int64_t i = 0; i < n; ++i) {
+        x[i] = x[i] * s;
+        out[i] = Sigmoid(gain[i] * x[i] + bias[i]);
+      }
+    }
+  }
+  const float* f = row.gates;
+  const float* g = row.gates + n;
+  const float* o = row.gates + 2 * n;
+  for (int64_t i = 0; i < n; ++i) {
+    const float c = f[i] * row.c_before[i] + (1.0f - f[i]) * g[i];
+    row.c[i] = c;
+    row.h[i] = o[i] * Tanh(c);
+  }
+}
+
+void CellBackward(const CellGradientRow& row) {
+  const int64_t n = row.cells;
+  const float* f = row.gates;
+  const float* g = row.gates + n;
+  const float* o = row.gates + 2 * n;
+  float* df = row.dnormed;
+  float* dg = row.dnormed + n;
+  float* dout = row.dnormed + 2 * n;
+  const bool last = row.dh_recurrent == nullptr;
+  for (int64_t i = 0; i < n; ++i) {
+    const float dh =
+        last ? row.dh_above[i] : row.dh_above[i] + row.dh_recurrent[i];
+    const float t = Tanh(row.c[i]);
+    const float dc = row.dc[i] + (dh * o[i]) * (1.0f - t * t);
+    df[i] = (dc * (row.c_before[i] - g[i])) * (f[i] * (1.0f - f[i]));
+    dg[i] = (dc * (1.0f - f[i])) * (1.0f - g[i] * g[i]);
+    dout[i] = (dh * t) * (o[i] * (1.0f - o[i]));
+    row.dc[i] = Clamp(dc * f[i], -kGradientLimit, kGradientLimit);
+  }
+  for (int gate = 0; gate < 3; ++gate) {
+    const int64_t at = gate * n;
+    const float* d = row.dnormed + at;
+    const float* x = row.normed + at;
+    const float* gain = row.gain + at;
+    float* out = row.dsum + at;
+    const float dot =
+        LaneSum(n, [=](int64_t i) { return (d[i] * gain[i]) * x[i]; });
+    const float mean = dot / static_cast<float>(n);
+    const float s = row.inverse_rms[gate];
+    for (int64_t i = 0; i < n; ++i) {
+      out[i] = Clamp(s * (d[i] * gain[i] - x[i] * mean), -kGradientLimit,
+                     kGradientLimit);
+    }
+  }
+}
+
+void SumRows(const float* const* rows, const float* const* factors,
+             int64_t count, int64_t begin, int64_t end, float* out) {
+  constexpr int64_t kWidth = 64;
+  for (int64_t c = begin; c < end; c += kWidth) {
+    const int64_t width = c + kWidth < end ? kWidth : end - c;
+    int32_t most[kWidth] = {};
+    float term[kWidth];
+    for (int64_t r = 0; r < count; ++r) {
+      const float* x = rows[r] + c;
+      if (factors == nullptr) {
+        for (int64_t i = 0; i < width; ++i) term[i] = x[i];
+      } else {
+        const float* y = factors[r] + c;
+        for (int64_t i = 0; i < width; ++i) term[i] = x[i] * y[i];
+      }
+      for (int64_t i = 0; i < width; ++i) {
+        const int32_t bits = static_cast<int32_t>(BitsFromFloat(Abs(term[i])));
+        most[i] = most[i] < bits ? bits : most[i];
+      }
+    }
+    float inverse[kWidth], unit[kWidth];
+    for (int64_t i = 0; i < width; ++i) {
+      const int32_t e = ColumnExponent(static_cast<uint32_t>(most[i]));
+      inverse[i] = PowerOfTwo(-e);
+      unit[i] = PowerOfTwo(e);
+    }
+    int64_t sum[kWidth] = {};
+    for (int64_t r = 0; r < count; ++r) {
+      const float* x = rows[r] + c;
+      if (factors == nullptr) {
+        for (int64_t i = 0; i < width; ++i) {
+          sum[i] += RoundToInt(x[i] * inverse[i]);
+        }
+      } else {
+        const float* y = factors[r] + c;
+        for (int64_t i = 0; i < width; ++i) {
+          sum[i] += RoundToInt((x[i] * y[i]) * inverse[i]);
+        }
+      }
+    }
+    for (int64_t i = 0; i < width; ++i) {
+      out[c + i] = static_cast<float>(sum[i]) * unit[i];
+    }
+  }
+}
+
+uint64_t Frequencies(const float* logits, int64_t symbols, float* scratch,
+                     uint64_t* frequency) {
+  float most = logits[0];
+  {
+    float lane[kLanes];
+    for (int l = 0; l < kLanes; ++l) lane[l] = logits[0];
+    int64_t i = 0;
+    for (; i + kLanes <= symbols; i += kLanes) {
+      for (int l = 0; l < kLanes; ++l) lane[l] = Max(lane[l], logits[i + l]);
+    }
+    for (; i < symbols; ++i) lane[0] = Max(lane[0], logits[i]);
+    for (int l = 0; l < kLanes; ++l) most = Max(most, lane[l]);
+  }
+  uint64_t sum = 0;
+  for (int64_t i = 0; i < symbols; ++i) {
+    scratch[i] = Exp(logits[i] - most);
+    // e <= 1: the cast is in range. Truncated, since only the size matters.
+    sum += static_cast<uint64_t>(static_cast<int32_t>(scratch[i] * 0x1p30f));
+  }
+  const int32_t shift = FrequencyShift(sum, static_cast<uint64_t>(symbols));
+  const double unit = static_cast<double>(PowerOfTwo(shift));
+  uint64_t total = 0;
+  for (int64_t i = 0; i < symbols; ++i) {
+    // Adding 2^52 leaves the rounded integer in the mantissa's low bits.
+    const double shifted = static_cast<double>(scratch[i]) * unit + 0x1p52;
+    const uint64_t f = __builtin_bit_cast(uint64_t, shifted) -
+                       uint64_t{0x4330000000000000u} + 1;
+    frequency[i] = f;
+    total += f;
+  }
+  return total;
+}
+
+void SoftmaxBackward(const uint64_t* frequency, uint64_t total,
+                     int64_t symbols, int64_t target, float* dlogits) {
+  const double inverse = 1.0 / static_cast<double>(total);
+  for (int64_t i = 0; i < symbols; ++i) {
+    const double f = __builtin_bit_cast(double, frequency[i] |
+                                                    0x4330000000000000u) -
+                     0x1p52;
+    dlogits[i] = static_cast<float>(f * inverse);
+  }
+  dlogits[target] -= 1.0f;
+}
+
+void Adam(const AdamConstants& step, const float* gradient, float* weight,
+          float* second, int64_t n) {
+  const float fresh = 1.0f - step.beta2;
+  for (int64_t i = 0; i < n; ++i) {
+    const float g = Clamp(gradient[i], -kGradientLimit, kGradientLimit);
+    const float v = step.beta2 * second[i] + fresh * (g * g);
+    second[i] = v;
+    const float root = std::sqrt(v * step.correction) + step.epsilon;
+    const float delta = Clamp(g / root, -step.clip, step.clip);
+    weight[i] = Clamp(weight[i] - step.rate * delta, -kWeightLimit,
+                      kWeightLimit);
+  }
+}
+
+void Add(const float* x, int64_t n, float* y) {
+  for (int64_t i = 0; i < n; ++i) y[i] = y[i] + x[i];
+}
+
+void Descend(const float* x, float rate, int64_t n, float* table) {
+  for (int64_t i = 0; i < n; ++i) {
+    table[i] = Clamp(table[i] - rate * x[i], -kWeightLimit, kWeightLimit);
+  }
+}
+
+}  // namespace
+
+extern const OpsTable NNCPP_TABLE(NNCPP_FORM) = {
+    QuantizeRow,    QuantizeGradientRow, QuantizeColumns, ColumnSquares,
+    CellForward,    CellBackward,        SumRows,         Frequencies,
+    SoftmaxBackward, Adam,               Add,             Descend};
+
+}  // namespace nncpp::cpu

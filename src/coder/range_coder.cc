@@ -1,0 +1,83 @@
+// src/coder/range_coder.cc -- contract: src/coder/range_coder.h
+#include "src/coder/range_coder.h"
+
+#include "src/base/check.h"
+#include "src/base/error.h"
+
+namespace nncpp {
+namespace {
+
+__extension__ using Wide = unsigned __int128;
+
+constexpr uint64_t kRangeMin = uint64_t{1} << 56;
+
+// floor(range * part / total)
+uint64_t Share(uint64_t range, uint64_t part, uint64_t total) {
+  return static_cast<uint64_t>(Wide{range} * part / total);
+}
+
+}  // namespace
+
+void RangeEncoder::Carry() {
+  for (auto byte = bytes_.rbegin(); ++*byte == 0; ++byte) {
+  }
+}
+
+void RangeEncoder::Encode(uint64_t cumulative, uint64_t frequency,
+                          uint64_t total) {
+  NNCPP_CHECK(frequency > 0 && total < kTotalLimit &&
+              cumulative + frequency <= total);
+  const uint64_t begin = Share(range_, cumulative, total);
+  const uint64_t end = Share(range_, cumulative + frequency, total);
+  low_ += begin;
+  if (low_ < begin) Carry();
+  range_ = end - begin;
+  while (range_ < kRangeMin) {
+    bytes_.push_back(static_cast<uint8_t>(low_ >> 56));
+    low_ <<= 8;
+    range_ <<= 8;
+  }
+}
+
+std::vector<uint8_t> RangeEncoder::Finish() {
+  for (int bits = 8; bits <= 64; bits += 8) {
+    const uint64_t rest = bits == 64 ? 0 : ~uint64_t{0} >> bits;
+    const uint64_t point = (low_ + rest) & ~rest;
+    if (point - low_ >= range_) continue;  // also right when point wrapped
+    if (point < low_) Carry();
+    for (int shift = 56; shift >= 64 - bits; shift -= 8) {
+      bytes_.push_back(static_cast<uint8_t>(point >> shift));
+    }
+    break;
+  }
+  while (!bytes_.empty() && bytes_.back() == 0) bytes_.pop_back();
+  return std::move(bytes_);
+}
+
+RangeDecoder::RangeDecoder(std::span<const uint8_t> bytes) : bytes_(bytes) {
+  for (int i = 0; i < 8; ++i) offset_ = offset_ << 8 | Next();
+}
+
+uint64_t RangeDecoder::Target(uint64_t total) {
+  NNCPP_CHECK(total > 0 && total < kTotalLimit);
+  const Wide point = ((Wide{offset_} + 1) * total - 1) / range_;
+  if (point >= total) {
+    throw Error(ErrorKind::kFormat, "coded bytes are not a coder's message");
+  }
+  return static_cast<uint64_t>(point);
+}
+
+void RangeDecoder::Consume(uint64_t cumulative, uint64_t frequency,
+                           uint64_t total) {
+  const uint64_t begin = Share(range_, cumulative, total);
+  const uint64_t end = Share(range_, cumulative + frequency, total);
+  NNCPP_CHECK(offset_ >= begin && offset_ < end);
+  offset_ -= begin;
+  range_ = end - begin;
+  while (range_ < kRangeMin) {
+    offset_ = offset_ << 8 | Next();
+    range_ <<= 8;
+  }
+}
+
+}  // namespace nncpp
