@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <functional>
 #include <string>
-#include <vector>
 
 #include "src/base/stream.h"
 #include "src/model/config.h"
@@ -13,15 +12,15 @@ namespace nncpp {
 
 // What a long run says of itself; times are the caller's business.
 struct Progress {
-  int64_t original_bytes = 0;    // done so far
-  int64_t coded_bytes = 0;       // produced (c) or consumed (d) so far
-  int64_t original_total = -1;   // -1: not known
+  int64_t original_bytes = 0;   // done so far
+  int64_t coded_bytes = 0;      // produced (c) or consumed (d) so far
+  int64_t original_total = -1;  // -1: not known
 };
 
 struct CodecOptions {
-  int threads = 0;              // 0: one per core this process may use
-  int64_t memory_limit = -1;    // bytes; -1: none. Exceeded: Error(kMemory)
-  bool self_check = false;      // compress only: decode each block at once
+  int threads = 0;            // 0: one per core this process may use
+  int64_t memory_limit = -1;  // bytes; -1: none. Exceeded: Error(kMemory)
+  bool self_check = false;    // compress only: decode each block at once
   // Called after every segment of the model, from the calling thread. May
   // throw: the exception leaves Compress or Decompress (that is how a signal
   // stops a run).
@@ -30,7 +29,7 @@ struct CodecOptions {
 
 struct Report {
   int64_t original_bytes = 0;
-  int64_t coded_bytes = 0;
+  int64_t coded_bytes = 0;  // of the whole archive
   int64_t blocks = 0;
   int64_t stored_blocks = 0;
 };
@@ -39,8 +38,9 @@ struct Report {
 int64_t MemoryNeeded(const ModelConfig& config, bool self_check);
 
 // Writes an archive of everything `in` delivers. The configuration is stored
-// in the archive. Errors: kIo from the streams, kMemory, kUsage when the
-// configuration is out of range.
+// in the archive. A block that coding does not shrink is stored. Errors: kIo
+// from the streams, kMemory, kUsage when the configuration is out of range,
+// kNumerics when self_check finds a block that does not decode.
 Report Compress(Source& in, Sink& out, const ModelConfig& config,
                 const CodecOptions& options);
 

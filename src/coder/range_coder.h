@@ -46,6 +46,9 @@ class RangeDecoder {
   // Takes the symbol found from Target. Same requirements as Encode.
   void Consume(uint64_t cumulative, uint64_t frequency, uint64_t total);
 
+  // Whether every byte has been looked at, as after the last symbol.
+  bool AtEnd() const { return position_ == std::ssize(bytes_); }
+
  private:
   uint8_t Next() {
     return position_ < std::ssize(bytes_)

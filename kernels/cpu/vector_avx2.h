@@ -1,0 +1,133 @@
+// kernels/cpu/vector_avx2.h -- 256-bit vectors for the integer product.
+//
+// Included by product_simd.cc only. Its twin is vector_avx512.h; what differs
+// between the two instruction sets is here, the loops are shared.
+#pragma once
+
+#include <immintrin.h>
+
+#include <cstdint>
+
+namespace nncpp::cpu {
+namespace {
+
+using Vector = __m256i;
+using Floats = __m256;
+constexpr int kVectorBytes = 32;
+
+// Forward: 4 columns x 2 vectors of rows make 8 sums, so that the 2 + 4 loads
+// of a step feed 8 multiplications. An addition takes one cycle, so more sums
+// would hide nothing.
+constexpr int kForwardColumns = 4;
+
+// The copy of 16 rows of a stays in half of a level-1 cache of 32 KiB.
+constexpr int64_t kPanelBytes = 16 << 10;
+
+// Backward and gradient: 6 rows x 2 vectors are 12 sums; with 2 vectors of
+// pairs, a broadcast and a product they fill the 16 registers.
+constexpr int kOuterRows = 6;
+constexpr int kOuterVectors = 2;
+
+inline Vector Zero() { return _mm256_setzero_si256(); }
+
+inline Vector Load(const void* p) {
+  return _mm256_loadu_si256(static_cast<const __m256i*>(p));
+}
+
+inline void Store(void* p, Vector v) {
+  _mm256_storeu_si256(static_cast<__m256i*>(p), v);
+}
+
+inline Floats LoadFloats(const float* p) { return _mm256_loadu_ps(p); }
+inline void StoreFloats(float* p, Floats f) { _mm256_storeu_ps(p, f); }
+inline Floats SetFloats(float f) { return _mm256_set1_ps(f); }
+inline Floats Times(Floats a, Floats b) { return _mm256_mul_ps(a, b); }
+inline Floats ToFloats(Vector v) { return _mm256_cvtepi32_ps(v); }
+
+// p[0..3] in every 128-bit lane.
+inline Floats BroadcastQuad(const float* p) {
+  const __m128 quad = _mm_loadu_ps(p);
+  return _mm256_set_m128(quad, quad);
+}
+
+inline Vector Add(Vector a, Vector b) { return _mm256_add_epi32(a, b); }
+
+// sum + the sums of neighbouring products of a and b.
+inline Vector DotAdd(Vector sum, Vector a, Vector b) {
+  return _mm256_add_epi32(sum, _mm256_madd_epi16(a, b));
+}
+
+// The kUnit bytes at p, repeated. A load without arithmetic for every size.
+template <int kUnit>
+inline Vector BroadcastUnit(const int16_t* p) {
+  if constexpr (kUnit == 4) {
+    int32_t unit;
+    __builtin_memcpy(&unit, p, sizeof unit);
+    return _mm256_set1_epi32(unit);
+  } else if constexpr (kUnit == 8) {
+    long long unit;
+    __builtin_memcpy(&unit, p, sizeof unit);
+    return _mm256_set1_epi64x(unit);
+  } else if constexpr (kUnit == 16) {
+    return _mm256_broadcastsi128_si256(
+        _mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+  } else {
+    static_assert(kUnit == 32);
+    return Load(p);
+  }
+}
+
+inline Vector UnpackLow32(Vector a, Vector b) {
+  return _mm256_unpacklo_epi32(a, b);
+}
+inline Vector UnpackHigh32(Vector a, Vector b) {
+  return _mm256_unpackhi_epi32(a, b);
+}
+inline Vector UnpackLow64(Vector a, Vector b) {
+  return _mm256_unpacklo_epi64(a, b);
+}
+inline Vector UnpackHigh64(Vector a, Vector b) {
+  return _mm256_unpackhi_epi64(a, b);
+}
+inline Vector UnpackLow16(Vector a, Vector b) {
+  return _mm256_unpacklo_epi16(a, b);
+}
+inline Vector UnpackHigh16(Vector a, Vector b) {
+  return _mm256_unpackhi_epi16(a, b);
+}
+
+// Adds neighbouring 128-bit lanes: those of a, then those of b.
+inline Vector FoldLanes(Vector a, Vector b) {
+  return _mm256_add_epi32(_mm256_permute2x128_si256(a, b, 0x20),
+                          _mm256_permute2x128_si256(a, b, 0x31));
+}
+
+// UnpackLow16 and UnpackHigh16 of two rows leave the columns of each lane
+// together; these give them back in order, first and second half.
+inline Vector FirstColumns(Vector low, Vector high) {
+  return _mm256_permute2x128_si256(low, high, 0x20);
+}
+inline Vector SecondColumns(Vector low, Vector high) {
+  return _mm256_permute2x128_si256(low, high, 0x31);
+}
+
+template <int kLane>
+inline __m128i Lane(Vector v) {
+  if constexpr (kLane == 0) {
+    return _mm256_castsi256_si128(v);
+  } else {
+    return _mm256_extracti128_si256(v, kLane);
+  }
+}
+
+template <int kLane>
+inline __m128 FloatLane(Floats f) {
+  if constexpr (kLane == 0) {
+    return _mm256_castps256_ps128(f);
+  } else {
+    return _mm256_extractf128_ps(f, kLane);
+  }
+}
+
+}  // namespace
+}  // namespace nncpp::cpu

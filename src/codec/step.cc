@@ -1,0 +1,133 @@
+// src/codec/step.cc -- contract: src/codec/step.h
+#include "src/codec/step.h"
+
+#include <algorithm>
+
+#include "src/base/check.h"
+#include "src/base/error.h"
+#include "src/coder/range_coder.h"
+
+namespace nncpp {
+namespace {
+
+// Where the streams of a block lie.
+struct Layout {
+  Layout(int64_t symbols, int64_t stream_count)
+      : streams(stream_count),
+        whole(symbols / stream_count),
+        longer(symbols % stream_count) {}
+
+  int64_t streams;
+  int64_t whole;   // symbols of the shorter streams
+  int64_t longer;  // streams that hold one more
+
+  int64_t steps() const { return whole + (longer > 0 ? 1 : 0); }
+  // The symbol of stream b at step t, or -1 past the stream's end.
+  int64_t At(int64_t t, int64_t b) const {
+    const int64_t length = whole + (b < longer ? 1 : 0);
+    return t < length ? b * whole + std::min(b, longer) + t : -1;
+  }
+};
+
+uint64_t SumBelow(std::span<const uint64_t> frequency, int64_t symbol) {
+  uint64_t sum = 0;
+  for (int64_t i = 0; i < symbol; ++i) {
+    sum += frequency[static_cast<size_t>(i)];
+  }
+  return sum;
+}
+
+int32_t DecodeSymbol(std::span<const uint64_t> frequency, uint64_t total,
+                     RangeDecoder& decoder) {
+  const uint64_t target = decoder.Target(total);
+  uint64_t below = 0;
+  int32_t symbol = 0;
+  while (below + frequency[static_cast<size_t>(symbol)] <= target) {
+    below += frequency[static_cast<size_t>(symbol)];
+    ++symbol;
+  }
+  decoder.Consume(below, frequency[static_cast<size_t>(symbol)], total);
+  return symbol;
+}
+
+}  // namespace
+
+int64_t StreamsOfBlock(const ModelConfig& config, int64_t symbols) {
+  return std::clamp(symbols / kMinStreamSymbols, int64_t{1}, config.streams);
+}
+
+std::vector<std::vector<uint8_t>> EncodeBlock(const ModelConfig& config,
+                                              std::span<const uint16_t> block,
+                                              Model& model,
+                                              const SegmentDone& done) {
+  const int64_t symbols = std::ssize(block);
+  const Layout layout(symbols, StreamsOfBlock(config, symbols));
+  const int64_t streams = layout.streams;
+  std::vector<RangeEncoder> encoders(static_cast<size_t>(streams));
+  std::vector<int32_t> targets;
+  model.StartBlock(streams);
+  for (int64_t first = 0; first < layout.steps(); first += config.steps) {
+    const int64_t steps = std::min(config.steps, layout.steps() - first);
+    targets.clear();
+    for (int64_t t = first; t < first + steps; ++t) {
+      for (int64_t b = 0; b < streams; ++b) {
+        const int64_t at = layout.At(t, b);
+        targets.push_back(at < 0 ? -1 : block[static_cast<size_t>(at)]);
+      }
+    }
+    model.Predict(0, steps, targets);
+    int64_t coded = 0;
+    for (int64_t row = 0; row < steps * streams; ++row) {
+      const int32_t symbol = targets[static_cast<size_t>(row)];
+      if (symbol < 0) continue;
+      const std::span<const uint64_t> frequency = model.FrequenciesAt(row);
+      encoders[static_cast<size_t>(row % streams)].Encode(
+          SumBelow(frequency, symbol), frequency[static_cast<size_t>(symbol)],
+          model.TotalAt(row));
+    }
+    model.Train(steps, targets);
+    for (const RangeEncoder& encoder : encoders) coded += encoder.bytes();
+    done(std::min(symbols, (first + steps) * streams), coded);
+  }
+  std::vector<std::vector<uint8_t>> bytes;
+  for (RangeEncoder& encoder : encoders) bytes.push_back(encoder.Finish());
+  return bytes;
+}
+
+void DecodeBlock(const ModelConfig& config,
+                 std::span<const std::span<const uint8_t>> streams,
+                 std::span<uint16_t> block, Model& model,
+                 const SegmentDone& done) {
+  const int64_t symbols = std::ssize(block);
+  const Layout layout(symbols, StreamsOfBlock(config, symbols));
+  NNCPP_CHECK(std::ssize(streams) == layout.streams);
+  std::vector<RangeDecoder> decoders(streams.begin(), streams.end());
+  std::vector<int32_t> targets;
+  model.StartBlock(layout.streams);
+  for (int64_t first = 0; first < layout.steps(); first += config.steps) {
+    const int64_t steps = std::min(config.steps, layout.steps() - first);
+    targets.assign(static_cast<size_t>(steps * layout.streams), -1);
+    for (int64_t t = 0; t < steps; ++t) {
+      model.Predict(t, 1, targets);
+      for (int64_t b = 0; b < layout.streams; ++b) {
+        const int64_t at = layout.At(first + t, b);
+        if (at < 0) continue;
+        const int64_t row = t * layout.streams + b;
+        const int32_t symbol =
+            DecodeSymbol(model.FrequenciesAt(row), model.TotalAt(row),
+                         decoders[static_cast<size_t>(b)]);
+        targets[static_cast<size_t>(row)] = symbol;
+        block[static_cast<size_t>(at)] = static_cast<uint16_t>(symbol);
+      }
+    }
+    model.Train(steps, targets);
+    done(std::min(symbols, (first + steps) * layout.streams), 0);
+  }
+  for (const RangeDecoder& decoder : decoders) {
+    if (!decoder.AtEnd()) {
+      throw Error(ErrorKind::kFormat, "a stream has bytes left over");
+    }
+  }
+}
+
+}  // namespace nncpp

@@ -1,0 +1,184 @@
+// src/model/config.cc -- contract: src/model/config.h
+#include "src/model/config.h"
+
+#include <bit>
+#include <cstdio>
+
+#include "src/base/error.h"
+
+namespace nncpp {
+namespace {
+
+using C = ModelConfig;
+
+ConfigField Whole(std::string_view name, std::string_view help,
+                  int64_t C::* field, double minimum, double maximum) {
+  return {name, help, field, nullptr, nullptr, minimum, maximum};
+}
+ConfigField Real(std::string_view name, std::string_view help,
+                 float C::* field, double minimum, double maximum) {
+  return {name, help, nullptr, field, nullptr, minimum, maximum};
+}
+
+std::string Number(double x) {
+  char text[32];
+  std::snprintf(text, sizeof(text), "%g", x);
+  return text;
+}
+
+// The value of a field as a number, for its range.
+double Value(const ModelConfig& config, const ConfigField& field) {
+  if (field.whole != nullptr) return static_cast<double>(config.*field.whole);
+  if (field.real != nullptr) return static_cast<double>(config.*field.real);
+  return 0;  // every value of a bits field is allowed
+}
+
+// The first field out of its range, or null. Not-a-number is out of range.
+const ConfigField* FirstBad(const ModelConfig& config) {
+  for (const ConfigField& field : ConfigFields()) {
+    if (field.bits != nullptr) continue;
+    const double x = Value(config, field);
+    if (!(x >= field.minimum && x <= field.maximum)) return &field;
+  }
+  return nullptr;
+}
+
+ModelConfig Tiny() {
+  ModelConfig c;
+  c.block_symbols = 1 << 14;
+  c.streams = 2;
+  c.steps = 8;
+  c.layers = 1;
+  c.cells = 32;
+  c.ngram_orders = 2;
+  c.ngram_bits = 12;
+  return c;
+}
+
+struct Profile {
+  std::string_view name;
+  ModelConfig config;
+};
+
+const std::vector<Profile>& Profiles() {
+  static const std::vector<Profile> profiles = {{"default", ModelConfig()},
+                                                {"tiny", Tiny()}};
+  return profiles;
+}
+
+}  // namespace
+
+const std::vector<ConfigField>& ConfigFields() {
+  static const std::vector<ConfigField> fields = {
+      Whole("alphabet", "symbols of the model (bytes: 256)", &C::alphabet, 2,
+            65535),
+      Whole("block-symbols", "symbols a block at most", &C::block_symbols, 64,
+            1 << 24),
+      Whole("streams", "parts of a block coded side by side", &C::streams, 1,
+            1024),
+      Whole("steps", "steps of a segment, after which the model learns",
+            &C::steps, 1, 1024),
+      Whole("layers", "LSTM layers", &C::layers, 1, 16),
+      Whole("cells", "LSTM cells a layer", &C::cells, 1, 8192),
+      Whole("ngram-orders", "n-gram features of orders 1 to this; 0: none",
+            &C::ngram_orders, 0, 8),
+      Whole("ngram-bits", "log2 of the floats in the n-gram table",
+            &C::ngram_bits, 8, 30),
+      Real("learning-rate", "Adam's rate at the start", &C::learning_rate, 0,
+           1),
+      Real("decay-updates", "rate is divided by sqrt(1 + updates / this)",
+           &C::decay_updates, 1, 1e12),
+      Real("beta2", "decay of Adam's second moment", &C::beta2, 0, 0.9999999),
+      Real("epsilon", "added to the root of Adam's second moment", &C::epsilon,
+           1e-12, 1),
+      Real("clip", "largest step of a weight in units of the rate", &C::clip,
+           1e-3, 1e6),
+      Real("init-range", "weights start within this / sqrt(cells)",
+           &C::init_range, 0, 64),
+      Real("table-range", "the symbols' tables start within this",
+           &C::table_range, 0, 64),
+      Real("forget-bias", "start of the forget gate's bias", &C::forget_bias,
+           -64, 64),
+      Real("ngram-rate", "step of an n-gram seen first", &C::ngram_rate, 0, 64),
+      Real("ngram-decay", "step is divided by sqrt(1 + this * count)",
+           &C::ngram_decay, 0, 64),
+      {"seed", "seed of the initial weights and the rounding noise", nullptr,
+       nullptr, &C::seed, 0, 0},
+  };
+  return fields;
+}
+
+void CheckConfig(const ModelConfig& config) {
+  const ConfigField* bad = FirstBad(config);
+  if (bad == nullptr) return;
+  throw Error(ErrorKind::kUsage,
+              "--" + std::string(bad->name) + ": " +
+                  Number(Value(config, *bad)) + " is out of range; use " +
+                  Number(bad->minimum) + " to " + Number(bad->maximum));
+}
+
+ModelConfig ProfileConfig(std::string_view name) {
+  std::string names;
+  for (const Profile& profile : Profiles()) {
+    if (profile.name == name) return profile.config;
+    names += (names.empty() ? "" : ", ") + std::string(profile.name);
+  }
+  throw Error(ErrorKind::kUsage, "--profile: there is no profile '" +
+                                     std::string(name) + "'; use one of " +
+                                     names);
+}
+
+std::vector<std::string> ProfileNames() {
+  std::vector<std::string> names;
+  for (const Profile& profile : Profiles()) names.emplace_back(profile.name);
+  return names;
+}
+
+void WriteConfig(const ModelConfig& config, ByteWriter& out) {
+  out.Varint(ConfigFields().size());
+  for (const ConfigField& field : ConfigFields()) {
+    if (field.whole != nullptr) {
+      out.Varint(static_cast<uint64_t>(config.*field.whole));
+    } else if (field.real != nullptr) {
+      out.U32(std::bit_cast<uint32_t>(config.*field.real));
+    } else {
+      out.Varint(config.*field.bits);
+    }
+  }
+}
+
+ModelConfig ParseConfig(ByteReader& in) {
+  ModelConfig config;
+  const uint64_t count = in.Varint();
+  if (count != ConfigFields().size()) {
+    throw Error(ErrorKind::kUnsupported,
+                "the model has " + std::to_string(count) +
+                    " fields, this program knows " +
+                    std::to_string(ConfigFields().size()) +
+                    "; use the nncpp that made the archive");
+  }
+  for (const ConfigField& field : ConfigFields()) {
+    if (field.whole != nullptr) {
+      const uint64_t value = in.Varint();
+      if (value > uint64_t{1} << 40) {
+        throw Error(ErrorKind::kUnsupported,
+                    std::string(field.name) + " is out of range in the header");
+      }
+      config.*field.whole = static_cast<int64_t>(value);
+    } else if (field.real != nullptr) {
+      config.*field.real = std::bit_cast<float>(in.U32());
+    } else {
+      config.*field.bits = in.Varint();
+    }
+  }
+  if (in.remaining() != 0) {
+    throw Error(ErrorKind::kFormat, "bytes follow the model's fields");
+  }
+  if (const ConfigField* bad = FirstBad(config)) {
+    throw Error(ErrorKind::kUnsupported,
+                std::string(bad->name) + " is out of range in the header");
+  }
+  return config;
+}
+
+}  // namespace nncpp

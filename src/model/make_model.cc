@@ -1,0 +1,29 @@
+// src/model/make_model.cc -- the model that a configuration asks for.
+#include "src/model/lstm.h"
+#include "src/model/model.h"
+
+namespace nncpp {
+
+int64_t ModelMemory(const ModelConfig& config) {
+  const int64_t c = config.cells, v = config.alphabet, l = config.layers;
+  const int64_t rows = config.steps * config.streams;
+  const int64_t dense = (2 * l - 1) * 3 * c * c + v * l * c;
+  const int64_t tables = l * v * 3 * c;
+  const int64_t ngrams = NgramFeatures::TableSize(config);
+  // Weights, gradients, second moments, and copies of the first and the last;
+  // the products' operands; features with their counts, and a copy.
+  const int64_t parameters = (dense + tables) * 5 * 4 + dense * 2;
+  const int64_t features = ngrams * 8 + ngrams / 4;
+  // What a segment leaves: per layer 6 x 3C, the cell and hidden states and
+  // their gradients; logits, their gradients and 8-byte frequencies.
+  const int64_t segment = rows * (l * (6 * 3 * c + 4 * c) * 4 + v * 16);
+  // One array at a time passes through a buffer of the host's.
+  const int64_t passing = (ngrams > dense + tables ? ngrams : dense + tables) * 4;
+  return parameters + features + segment + passing;
+}
+
+std::unique_ptr<Model> MakeModel(const ModelConfig& config, Backend& backend) {
+  return std::make_unique<Lstm>(config, backend);
+}
+
+}  // namespace nncpp

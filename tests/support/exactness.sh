@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# tests/support/exactness.sh -- one input, one archive, whoever makes it.
+#
+# Builds the program with g++ at -O0, at its usual flags and with -Ofast, and
+# with clang++; each build, with every form of the kernels that this CPU has
+# and 1, 2, 3 and 7 threads, must make the same archive byte for byte and
+# decode it. An -Ofast build may refuse to start instead.
+set -uo pipefail
+source "$(dirname "$0")/common.sh"
+MakeTemporary
+
+Make() { "${MAKE:-make}" --no-print-directory "$@" > "$temporary/make" 2>&1; }
+Build() {
+  local variant=$1
+  shift
+  Make VARIANT="$variant" "$@" program && return
+  cat "$temporary/make"
+  Fail "build/$variant/nncpp does not build"
+}
+
+Build release all
+Build O0 CXXFLAGS=-O0
+Build ofast CXXFLAGS=-Ofast
+if command -v "${CLANGXX:-clang++}" > /dev/null; then
+  Build clang CXX="${CLANGXX:-clang++}" WERROR=1
+else
+  Skip "clang++ is not installed"
+fi
+mapfile -t forms < <(CpuForms)
+for form in avx2 avx512; do
+  [[ " ${forms[*]} " = *" $form "* ]] ||
+    Skip "NNCPP_CPU=$form: this CPU does not have it"
+done
+
+# Try BUILD FORM THREADS PROFILE INPUT REFERENCE
+Try() {
+  local what="build $1, NNCPP_CPU=$2, --threads $3, --profile $4" status=0
+  local run=(env NNCPP_CPU="$2" "build/$1/nncpp") made=$temporary/made
+  rm -f "$made" "$temporary/back"
+  "${run[@]}" c -q --threads "$3" --profile "$4" "$5" "$made" \
+    2> "$temporary/words" || status=$?
+  if [ "$1" = ofast ] && [ "$status" -eq 4 ] && [ ! -e "$made" ]; then
+    Pass  # refuses to start
+    return
+  elif [ "$status" -ne 0 ]; then
+    cat "$temporary/words"
+    Fail "$what: status $status"
+    return
+  fi
+  Check "$what: another archive" cmp "$made" "$6"
+  if "${run[@]}" d -q --threads "$3" "$6" "$temporary/back"; then
+    Check "$what: another original" cmp "$temporary/back" "$5"
+  else
+    Fail "$what: does not decode the archive of the release build"
+  fi
+}
+
+# Series PROFILE BYTES 'BUILD...' THREADS...
+Series() {
+  local profile=$1 bytes=$2 builds=$3 build form threads
+  shift 3
+  local input=$temporary/input reference=$temporary/reference
+  head -c "$bytes" tests/data/alice29.txt > "$input"
+  rm -f "$reference"
+  build/release/nncpp c -q --profile "$profile" "$input" "$reference" ||
+    { Fail "the release build makes no archive"; return; }
+  for build in $builds; do
+    [ -x "build/$build/nncpp" ] || continue
+    for form in "${forms[@]}"; do
+      for threads in "$@"; do
+        Try "$build" "$form" "$threads" "$profile" "$input" "$reference"
+      done
+    done
+  done
+}
+
+# The tiny profile is quick enough for everything; the default one shows that
+# its larger shapes are right as well, with fewer bytes where code is slow.
+Series tiny 20000 "release O0 ofast clang" 1 2 3 7
+Series default 500 "release ofast clang" 1 2
+Series default 150 "O0" 2
+Summary

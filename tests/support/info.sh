@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# tests/support/info.sh -- what the build finds here, and what it makes of it.
+#
+# info.sh CXXFLAGS FIXED_FLAGS, with CXX and CUDA in the environment.
+set -euo pipefail
+source "$(dirname "$0")/common.sh"
+
+Row() { printf '%-12s %s\n' "$1" "$2"; }
+Version() { "$@" --version 2> /dev/null | head -n 1 || true; }
+Has() {
+  if printf '#if !__has_include(<%s>)\n#error\n#endif\n' "$1" |
+    "${CXX%% *}" -x c++ -E -o /dev/null - 2> /dev/null; then
+    echo found
+  else
+    echo "missing: $2"
+  fi
+}
+
+if command -v "${CXX%% *}" > /dev/null; then
+  Row compiler "$CXX: $(Version "${CXX%% *}")"
+else
+  Row compiler "$CXX: not found (make deps)"
+fi
+clang=${CLANGXX:-clang++}
+if command -v "$clang" > /dev/null; then
+  Row "for tests" "$(Version "$clang")"
+else
+  Row "for tests" "$clang: not found"
+fi
+Row CXXFLAGS "$1"
+Row always "$2"
+Row machine "$(uname -m), $(Jobs) cores"
+Row "CPU forms" "$(CpuForms | tr '\n' ' ')"
+Row zlib "$(Has zlib.h zlib1g-dev)"
+Row xxHash "$(Has xxhash.h libxxhash-dev)"
+Row CLI11 "$(Has CLI/CLI.hpp libcli11-dev)"
+Row GoogleTest "$(Has gtest/gtest.h libgtest-dev), for tests"
+Row simde "$(Has simde/simde-features.h libsimde-dev), for tests"
+Row benchmark "$(Has benchmark/benchmark.h libbenchmark-dev), for bench"
+Row OpenBLAS "$(Has cblas.h libopenblas-dev), for bench"
+
+nvcc=$(command -v nvcc || true)
+if [ -n "$nvcc" ]; then
+  Row nvcc "$("$nvcc" --version | grep release | sed 's/.*release/release/')"
+else
+  Row nvcc "not found"
+fi
+Row CUDA "off: this version has no CUDA backend (CUDA=${CUDA:-auto})"
+if [ "${CUDA:-auto}" = 1 ]; then
+  echo "CUDA=1 was asked for, and there is nothing to build it from" >&2
+  exit 1
+fi
