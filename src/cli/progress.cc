@@ -18,7 +18,8 @@ constexpr size_t kNameColumns = 24;    // what is left of 80 beside the figures
 constexpr const char* kClearLine = "\r\x1b[K";
 
 std::string TwoDigits(int64_t value) {
-  return (value < 10 ? "0" : "") + std::to_string(value);
+  std::string text(value < 10 ? "0" : "");
+  return text += std::to_string(value);
 }
 
 // 59 -> "0:59", 3600 -> "1:00:00", 90000 -> "1 d 1 h".
