@@ -188,8 +188,7 @@ class Backend {
   // step.correction, since rows are updated at different times.
   virtual void AdamRows(const AdamStep& step, std::span<const int32_t> rows,
                         std::span<const float> corrections,
-                        ConstMatrix gradient, Matrix weight,
-                        Matrix second) = 0;
+                        ConstMatrix gradient, Matrix weight, Matrix second) = 0;
 };
 
 }  // namespace nncpp

@@ -7,8 +7,6 @@
 // copies that a linker could pick for an older processor.
 #pragma once
 
-#include <bit>
-#include <cmath>
 #include <cstdint>
 
 #ifdef __CUDACC__
@@ -35,7 +33,10 @@ NNCPP_HD float Min(float a, float b) { return b < a ? b : a; }
 NNCPP_HD float Clamp(float x, float low, float high) {
   return Min(Max(x, low), high);
 }
-NNCPP_HD float Abs(float x) { return FloatFromBits(BitsFromFloat(x) << 1 >> 1); }
+NNCPP_HD float Sqrt(float x) { return __builtin_sqrtf(x); }
+NNCPP_HD float Abs(float x) {
+  return FloatFromBits(BitsFromFloat(x) << 1 >> 1);
+}
 
 // Nearest integer, ties to even. REQUIRES: |x| <= 2^22.
 inline constexpr float kRoundingShift = 0x1.8p23f;
@@ -60,10 +61,10 @@ NNCPP_HD float Exp(float x) {
   x = Clamp(x, -87.0f, 88.0f);
   const float n = RoundHalfEven(x * 0x1.715476p+0f);
   const float r = (x - n * 0x1.62e4p-1f) - n * 0x1.7f7d1cp-20f;
-  float p = 0x1.6c16c2p-10f;           // 1/720
-  p = p * r + 0x1.111112p-7f;          // 1/120
-  p = p * r + 0x1.555556p-5f;          // 1/24
-  p = p * r + 0x1.555556p-3f;          // 1/6
+  float p = 0x1.6c16c2p-10f;   // 1/720
+  p = p * r + 0x1.111112p-7f;  // 1/120
+  p = p * r + 0x1.555556p-5f;  // 1/24
+  p = p * r + 0x1.555556p-3f;  // 1/6
   p = p * r + 0.5f;
   p = p * (r * r) + r;
   return (p + 1.0f) * PowerOfTwo(RoundToInt(n));
@@ -79,10 +80,10 @@ NNCPP_HD float Log(float x) {
   const float m = FloatFromBits(bits - (static_cast<uint32_t>(e) << 23));
   const float s = (m - 1.0f) / (m + 1.0f);
   const float z = s * s;
-  float p = 0x1.c71c72p-4f;            // 1/9
-  p = p * z + 0x1.24924ap-3f;          // 1/7
-  p = p * z + 0x1.99999ap-3f;          // 1/5
-  p = p * z + 0x1.555556p-2f;          // 1/3
+  float p = 0x1.c71c72p-4f;    // 1/9
+  p = p * z + 0x1.24924ap-3f;  // 1/7
+  p = p * z + 0x1.99999ap-3f;  // 1/5
+  p = p * z + 0x1.555556p-2f;  // 1/3
   p = p * z * s;
   const float fraction = 2.0f * (p + s);
   const float n = static_cast<float>(e);
@@ -124,8 +125,8 @@ NNCPP_HD float LaneSum(int64_t n, Term term) {
 
 // ---- Law 1: the quantised operands of a product ----------------------------
 
-inline constexpr int32_t kOperandMax = 2048;   // |q|
-inline constexpr int64_t kOperandNorm = 2896;  // Euclidean norm of q
+inline constexpr int32_t kOperandMax = 2048;              // |q|
+inline constexpr int64_t kOperandNorm = 2896;             // Euclidean norm of q
 inline constexpr int64_t kProductMax = int64_t{1} << 23;  // of partial sums
 inline constexpr int32_t kExponentMin = -63;
 inline constexpr int32_t kExponentMax = 50;
@@ -165,33 +166,29 @@ NNCPP_HD int32_t FrequencyShift(uint64_t sum, uint64_t symbols) {
 }
 
 // Whether this thread computes in the default environment: round to nearest,
-// denormals kept, no traps. SetFloatEnvironment (kernels/environment.h) sets it.
+// denormals kept, no traps. SetFloatEnvironment (kernels/environment.h) sets
+// it.
 
 // ---- Random numbers: Philox4x32-10 [salmon2011] ----------------------------
 
-struct Philox {
-  uint32_t word[4];
-};
-
-NNCPP_HD Philox PhiloxRound(Philox c, uint32_t k0, uint32_t k1) {
-  const uint64_t p0 = uint64_t{0xD2511F53u} * c.word[0];
-  const uint64_t p1 = uint64_t{0xCD9E8D57u} * c.word[2];
-  return {{static_cast<uint32_t>(p1 >> 32) ^ c.word[1] ^ k0,
-           static_cast<uint32_t>(p1),
-           static_cast<uint32_t>(p0 >> 32) ^ c.word[3] ^ k1,
-           static_cast<uint32_t>(p0)}};
-}
-
-// Four random words of a counter and a key: a pure function.
-NNCPP_HD Philox PhiloxWords(Philox counter, uint64_t key) {
+// Four random words of each of n counters and one key: c[i][l] is word i of
+// counter l, replaced by word i of its result. A pure function of each counter.
+template <int kCount>
+NNCPP_HD void PhiloxWords(uint32_t (&c)[4][kCount], uint64_t key) {
   uint32_t k0 = static_cast<uint32_t>(key);
   uint32_t k1 = static_cast<uint32_t>(key >> 32);
   for (int i = 0; i < 10; ++i) {
-    counter = PhiloxRound(counter, k0, k1);
+    for (int l = 0; l < kCount; ++l) {
+      const uint64_t p0 = uint64_t{0xD2511F53u} * c[0][l];
+      const uint64_t p1 = uint64_t{0xCD9E8D57u} * c[2][l];
+      c[0][l] = static_cast<uint32_t>(p1 >> 32) ^ c[1][l] ^ k0;
+      c[1][l] = static_cast<uint32_t>(p1);
+      c[2][l] = static_cast<uint32_t>(p0 >> 32) ^ c[3][l] ^ k1;
+      c[3][l] = static_cast<uint32_t>(p0);
+    }
     k0 += 0x9E3779B9u;
     k1 += 0xBB67AE85u;
   }
-  return counter;
 }
 
 // Names a sequence of rounding noise: one for each (key, update, tensor).
@@ -208,12 +205,12 @@ NNCPP_HD void NoiseBlock(const NoiseKey& noise, uint32_t row, uint32_t g,
                          float* u) {
   uint32_t w[4][16];
   for (int l = 0; l < 16; ++l) {
-    const Philox r =
-        PhiloxWords({{16 * g + static_cast<uint32_t>(l), row, noise.update,
-                      noise.tensor}},
-                    noise.key);
-    for (int i = 0; i < 4; ++i) w[i][l] = r.word[i];
+    w[0][l] = 16 * g + static_cast<uint32_t>(l);
+    w[1][l] = row;
+    w[2][l] = noise.update;
+    w[3][l] = noise.tensor;
   }
+  PhiloxWords(w, noise.key);
   for (int j = 0; j < 8; ++j) {
     for (int l = 0; l < 16; ++l) {
       const uint32_t half = j % 2 ? w[j / 2][l] >> 16 : w[j / 2][l] & 0xffffu;
@@ -226,9 +223,9 @@ NNCPP_HD void NoiseBlock(const NoiseKey& noise, uint32_t row, uint32_t g,
 
 // ---- Stated limits: nothing becomes non-finite ------------------------------
 
-inline constexpr float kWeightLimit = 64.0f;         // |weight|
-inline constexpr float kGradientLimit = 0x1p20f;     // |any gradient|
-inline constexpr float kLogitLimit = 0x1p10f;        // |logit|
-inline constexpr float kNormEpsilon = 1e-5f;         // added to mean squares
+inline constexpr float kWeightLimit = 64.0f;      // |weight|
+inline constexpr float kGradientLimit = 0x1p20f;  // |any gradient|
+inline constexpr float kLogitLimit = 0x1p10f;     // |logit|
+inline constexpr float kNormEpsilon = 1e-5f;      // added to mean squares
 
 }  // namespace nncpp

@@ -38,7 +38,8 @@ void* AllocateZeroed(int64_t bytes) {
 
 class CpuWeights : public Weights {
  public:
-  CpuWeights(int64_t n, int64_t k) : rows(n), cols(k), stride(PaddedColumns(k)) {
+  CpuWeights(int64_t n, int64_t k)
+      : rows(n), cols(k), stride(PaddedColumns(k)) {
     q.Reserve(rows * stride);
     scale.Reserve(rows);
     squares.Reserve(stride);
@@ -80,8 +81,8 @@ void Buffer<T>::Reserve(int64_t count) {
   if (count <= size_) return;
   data_.reset();
   size_ = 0;
-  data_.reset(static_cast<T*>(
-      AllocateZeroed(count * static_cast<int64_t>(sizeof(T)))));
+  data_.reset(
+      static_cast<T*>(AllocateZeroed(count * static_cast<int64_t>(sizeof(T)))));
   size_ = count;
 }
 
@@ -150,8 +151,8 @@ void CpuBackend::QuantizeWeights(ConstMatrix w, Weights& quantized) {
     form_.ops->column_squares(out.q.data(), out.rows, out.stride, part.begin,
                               part.end, out.squares.data());
   });
-  const int64_t most = *std::max_element(out.squares.data(),
-                                         out.squares.data() + out.stride);
+  const int64_t most =
+      *std::max_element(out.squares.data(), out.squares.data() + out.stride);
   const int64_t norm = CeilRoot(most);
   out.gradient_norm = norm <= kOperandNorm ? kOperandNorm : kProductMax / norm;
 }

@@ -20,8 +20,8 @@ void CpuBackend::LstmCellForward(const LstmCell& cell,
                             ? nullptr
                             : cell.from_below.data + b * cell.from_below.stride,
           .recurrent = cell.recurrent.data + b * cell.recurrent.stride,
-          .embedding = cell.table.data + symbols[static_cast<size_t>(b)] *
-                                             cell.table.stride,
+          .embedding = cell.table.data +
+                       symbols[static_cast<size_t>(b)] * cell.table.stride,
           .gain = cell.gain.data,
           .bias = cell.bias.data,
           .c_before = cell.c_before.data + b * cell.c_before.stride,
@@ -51,11 +51,10 @@ void CpuBackend::LstmCellBackward(const LstmCellGradient& gradient) {
           .c_before = cell.c_before.data + b * cell.c_before.stride,
           .c = cell.c.data + b * cell.c.stride,
           .dh_above = gradient.dh_above.data + b * gradient.dh_above.stride,
-          .dh_recurrent =
-              gradient.dh_recurrent.data == nullptr
-                  ? nullptr
-                  : gradient.dh_recurrent.data +
-                        b * gradient.dh_recurrent.stride,
+          .dh_recurrent = gradient.dh_recurrent.data == nullptr
+                              ? nullptr
+                              : gradient.dh_recurrent.data +
+                                    b * gradient.dh_recurrent.stride,
           .dc = gradient.dc.data + b * gradient.dc.stride,
           .dnormed = gradient.dnormed.data + b * gradient.dnormed.stride,
           .dsum = gradient.dsum.data + b * gradient.dsum.stride,
@@ -202,8 +201,8 @@ AdamConstants Constants(const AdamStep& step) {
 
 }  // namespace
 
-void CpuBackend::Adam(const AdamStep& step, ConstMatrix gradient,
-                      Matrix weight, Matrix second) {
+void CpuBackend::Adam(const AdamStep& step, ConstMatrix gradient, Matrix weight,
+                      Matrix second) {
   NNCPP_CHECK(weight.stride == weight.cols && second.stride == second.cols &&
               gradient.stride == gradient.cols);
   pool_.Run([&](int i) {

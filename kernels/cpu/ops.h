@@ -17,17 +17,17 @@ namespace nncpp::cpu {
 // order forget, candidate, output.
 struct CellRow {
   int64_t cells;
-  const float* from_below;   // 3 C or null
-  const float* recurrent;    // 3 C
-  const float* embedding;    // 3 C
-  const float* gain;         // 3 C
-  const float* bias;         // 3 C
-  const float* c_before;     // C
-  float* normed;             // 3 C
-  float* inverse_rms;        // 3
-  float* gates;              // 3 C
-  float* c;                  // C
-  float* h;                  // C
+  const float* from_below;  // 3 C or null
+  const float* recurrent;   // 3 C
+  const float* embedding;   // 3 C
+  const float* gain;        // 3 C
+  const float* bias;        // 3 C
+  const float* c_before;    // C
+  float* normed;            // 3 C
+  float* inverse_rms;       // 3
+  float* gates;             // 3 C
+  float* c;                 // C
+  float* h;                 // C
 };
 
 struct CellGradientRow {

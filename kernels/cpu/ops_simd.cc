@@ -4,7 +4,6 @@
 // written for the vectoriser: no branches, no calls, one array element per
 // iteration. Only the table has a name outside this file, so that no copy of
 // a function compiled for a newer processor can be linked into older code.
-#include <cmath>
 #include <cstdint>
 
 #include "kernels/cpu/ops.h"
@@ -86,7 +85,6 @@ float QuantizeGradientRow(const float* x, const float* fold, int64_t n,
   }
   return Quantize(folded, u, n, padded, norm, q);
 }
-
 
 void QuantizeColumns(const float* x, int64_t rows, int64_t x_stride,
                      int64_t cols, int64_t begin, int64_t end,
@@ -190,7 +188,7 @@ void CellForward(const CellRow& row) {
     }
     const float sum = LaneSum(n, [x](int64_t i) { return x[i] * x[i]; });
     const float mean = sum / static_cast<float>(n);
-    const float s = 1.0f / std::sqrt(mean + kNormEpsilon);
+    const float s = 1.0f / Sqrt(mean + kNormEpsilon);
     row.inverse_rms[gate] = s;
     const float* gain = row.gain + at;
     const float* bias = row.bias + at;
@@ -218,37 +216,49 @@ void CellForward(const CellRow& row) {
 }
 
 void CellBackward(const CellGradientRow& row) {
+  constexpr int64_t kChunk = 64;
   const int64_t n = row.cells;
-  const float* f = row.gates;
-  const float* g = row.gates + n;
-  const float* o = row.gates + 2 * n;
-  float* df = row.dnormed;
-  float* dg = row.dnormed + n;
-  float* dout = row.dnormed + 2 * n;
-  const bool last = row.dh_recurrent == nullptr;
-  for (int64_t i = 0; i < n; ++i) {
-    const float dh =
-        last ? row.dh_above[i] : row.dh_above[i] + row.dh_recurrent[i];
-    const float t = Tanh(row.c[i]);
-    const float dc = row.dc[i] + (dh * o[i]) * (1.0f - t * t);
-    df[i] = (dc * (row.c_before[i] - g[i])) * (f[i] * (1.0f - f[i]));
-    dg[i] = (dc * (1.0f - f[i])) * (1.0f - g[i] * g[i]);
-    dout[i] = (dh * t) * (o[i] * (1.0f - o[i]));
-    row.dc[i] = Clamp(dc * f[i], -kGradientLimit, kGradientLimit);
+  for (int64_t begin = 0; begin < n; begin += kChunk) {
+    const int64_t count = begin + kChunk < n ? kChunk : n - begin;
+    const float* f = row.gates + begin;
+    const float* g = row.gates + n + begin;
+    const float* o = row.gates + 2 * n + begin;
+    const float* c_before = row.c_before + begin;
+    float dh[kChunk], dc[kChunk], t[kChunk], d[3][kChunk];
+    for (int64_t i = 0; i < count; ++i) dh[i] = row.dh_above[begin + i];
+    if (row.dh_recurrent != nullptr) {
+      const float* next = row.dh_recurrent + begin;
+      for (int64_t i = 0; i < count; ++i) dh[i] = dh[i] + next[i];
+    }
+    for (int64_t i = 0; i < count; ++i) t[i] = Tanh(row.c[begin + i]);
+    for (int64_t i = 0; i < count; ++i) {
+      dc[i] = row.dc[begin + i] + (dh[i] * o[i]) * (1.0f - t[i] * t[i]);
+      d[0][i] = (dc[i] * (c_before[i] - g[i])) * (f[i] * (1.0f - f[i]));
+      d[1][i] = (dc[i] * (1.0f - f[i])) * (1.0f - g[i] * g[i]);
+      d[2][i] = (dh[i] * t[i]) * (o[i] * (1.0f - o[i]));
+      dc[i] = dc[i] * f[i];
+    }
+    for (int gate = 0; gate < 3; ++gate) {
+      float* out = row.dnormed + gate * n + begin;
+      for (int64_t i = 0; i < count; ++i) out[i] = d[gate][i];
+    }
+    for (int64_t i = 0; i < count; ++i) {
+      row.dc[begin + i] = Clamp(dc[i], -kGradientLimit, kGradientLimit);
+    }
   }
   for (int gate = 0; gate < 3; ++gate) {
     const int64_t at = gate * n;
     const float* d = row.dnormed + at;
     const float* x = row.normed + at;
     const float* gain = row.gain + at;
-    float* out = row.dsum + at;
+    float* __restrict out = row.dsum + at;
     const float dot =
         LaneSum(n, [=](int64_t i) { return (d[i] * gain[i]) * x[i]; });
     const float mean = dot / static_cast<float>(n);
     const float s = row.inverse_rms[gate];
+    for (int64_t i = 0; i < n; ++i) out[i] = s * (d[i] * gain[i] - x[i] * mean);
     for (int64_t i = 0; i < n; ++i) {
-      out[i] = Clamp(s * (d[i] * gain[i] - x[i] * mean), -kGradientLimit,
-                     kGradientLimit);
+      out[i] = Clamp(out[i], -kGradientLimit, kGradientLimit);
     }
   }
 }
@@ -332,29 +342,44 @@ uint64_t Frequencies(const float* logits, int64_t symbols, float* scratch,
   return total;
 }
 
-void SoftmaxBackward(const uint64_t* frequency, uint64_t total,
-                     int64_t symbols, int64_t target, float* dlogits) {
+void SoftmaxBackward(const uint64_t* frequency, uint64_t total, int64_t symbols,
+                     int64_t target, float* dlogits) {
   const double inverse = 1.0 / static_cast<double>(total);
   for (int64_t i = 0; i < symbols; ++i) {
-    const double f = __builtin_bit_cast(double, frequency[i] |
-                                                    0x4330000000000000u) -
-                     0x1p52;
+    const double f =
+        __builtin_bit_cast(double, frequency[i] | 0x4330000000000000u) - 0x1p52;
     dlogits[i] = static_cast<float>(f * inverse);
   }
   dlogits[target] -= 1.0f;
 }
 
-void Adam(const AdamConstants& step, const float* gradient, float* weight,
-          float* second, int64_t n) {
+// Clamps stand in loops of their own: next to arithmetic the compiler turns
+// them into branches, and no longer vectorises.
+void Adam(const AdamConstants& constants, const float* __restrict gradient,
+          float* __restrict weight, float* __restrict second, int64_t n) {
+  constexpr int64_t kChunk = 64;
+  const AdamConstants step = constants;
   const float fresh = 1.0f - step.beta2;
-  for (int64_t i = 0; i < n; ++i) {
-    const float g = Clamp(gradient[i], -kGradientLimit, kGradientLimit);
-    const float v = step.beta2 * second[i] + fresh * (g * g);
-    second[i] = v;
-    const float root = std::sqrt(v * step.correction) + step.epsilon;
-    const float delta = Clamp(g / root, -step.clip, step.clip);
-    weight[i] = Clamp(weight[i] - step.rate * delta, -kWeightLimit,
-                      kWeightLimit);
+  for (int64_t begin = 0; begin < n; begin += kChunk) {
+    const int64_t count = begin + kChunk < n ? kChunk : n - begin;
+    float g[kChunk];
+    float* w = weight + begin;
+    float* v = second + begin;
+    for (int64_t i = 0; i < count; ++i) {
+      g[i] = Clamp(gradient[begin + i], -kGradientLimit, kGradientLimit);
+    }
+    for (int64_t i = 0; i < count; ++i) {
+      v[i] = step.beta2 * v[i] + fresh * (g[i] * g[i]);
+      const float root = Sqrt(v[i] * step.correction) + step.epsilon;
+      g[i] = g[i] / root;
+    }
+    for (int64_t i = 0; i < count; ++i) {
+      g[i] = Clamp(g[i], -step.clip, step.clip);
+    }
+    for (int64_t i = 0; i < count; ++i) w[i] = w[i] - step.rate * g[i];
+    for (int64_t i = 0; i < count; ++i) {
+      w[i] = Clamp(w[i], -kWeightLimit, kWeightLimit);
+    }
   }
 }
 
@@ -370,9 +395,17 @@ void Descend(const float* x, float rate, int64_t n, float* table) {
 
 }  // namespace
 
-extern const OpsTable NNCPP_TABLE(NNCPP_FORM) = {
-    QuantizeRow,    QuantizeGradientRow, QuantizeColumns, ColumnSquares,
-    CellForward,    CellBackward,        SumRows,         Frequencies,
-    SoftmaxBackward, Adam,               Add,             Descend};
+extern const OpsTable NNCPP_TABLE(NNCPP_FORM) = {QuantizeRow,
+                                                 QuantizeGradientRow,
+                                                 QuantizeColumns,
+                                                 ColumnSquares,
+                                                 CellForward,
+                                                 CellBackward,
+                                                 SumRows,
+                                                 Frequencies,
+                                                 SoftmaxBackward,
+                                                 Adam,
+                                                 Add,
+                                                 Descend};
 
 }  // namespace nncpp::cpu

@@ -88,7 +88,8 @@ void MultiplyOuter(const OuterTile& t) {
       Interleave<kVectors>(b, b + b_pair / 2, v);
     } else {
       NNCPP_UNROLL(4)
-      for (int j = 0; j < kVectors; ++j) v[j] = Load(b + 2 * j * kVectorColumns);
+      for (int j = 0; j < kVectors; ++j)
+        v[j] = Load(b + 2 * j * kVectorColumns);
     }
     AddPair<kRows, kVectors>(d, d_row, v, sum);
     d += d_pair;
@@ -212,10 +213,10 @@ void PackPairs(const RowOperand& w, int64_t begin, int64_t rows, int64_t column,
     for (int64_t c = 0; c < columns; c += 8) {
       const __m128i a =
           _mm_loadu_si128(reinterpret_cast<const __m128i*>(upper + c));
-      const __m128i b =
-          n + 1 < rows ? _mm_loadu_si128(reinterpret_cast<const __m128i*>(
-                             upper + w.stride + c))
-                       : _mm_setzero_si128();
+      const __m128i b = n + 1 < rows
+                            ? _mm_loadu_si128(reinterpret_cast<const __m128i*>(
+                                  upper + w.stride + c))
+                            : _mm_setzero_si128();
       _mm_storeu_si128(reinterpret_cast<__m128i*>(panel + 2 * c),
                        _mm_unpacklo_epi16(a, b));
       _mm_storeu_si128(reinterpret_cast<__m128i*>(panel + 2 * c + 8),

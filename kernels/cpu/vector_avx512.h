@@ -110,8 +110,8 @@ inline Vector FoldLanes(Vector a, Vector b) {
 // UnpackLow16 and UnpackHigh16 of two rows leave the columns of each lane
 // together; these give them back in order, first and second half.
 inline Vector FirstColumns(Vector low, Vector high) {
-  const Vector order = _mm512_setr_epi32(0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6,
-                                         7, 20, 21, 22, 23);
+  const Vector order =
+      _mm512_setr_epi32(0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23);
   return _mm512_permutex2var_epi32(low, order, high);
 }
 inline Vector SecondColumns(Vector low, Vector high) {

@@ -27,9 +27,10 @@ class SelfChecker {
              std::span<const uint16_t> symbols, uint64_t digest,
              int64_t block) {
     std::vector<uint16_t> decoded(symbols.size());
-    DecodeBlock(config_,
-                SplitStreams(payload, StreamsOfBlock(config_, std::ssize(symbols))),
-                decoded, *model_, [](int64_t, int64_t) {});
+    DecodeBlock(
+        config_,
+        SplitStreams(payload, StreamsOfBlock(config_, std::ssize(symbols))),
+        decoded, *model_, [](int64_t, int64_t) {});
     if (!std::equal(symbols.begin(), symbols.end(), decoded.begin()) ||
         model_->Digest() != digest) {
       throw Error(ErrorKind::kNumerics,
@@ -71,16 +72,15 @@ class Compressor {
     std::vector<uint8_t> bytes;
     do {
       // A known size that fits one block takes no more memory than it needs.
-      const int64_t room =
-          size >= 0 ? std::min(config_.block_symbols, size + 1)
-                    : config_.block_symbols;
+      const int64_t room = size >= 0 ? std::min(config_.block_symbols, size + 1)
+                                     : config_.block_symbols;
       bytes.resize(static_cast<size_t>(room));
       bytes.resize(static_cast<size_t>(in_.Read(bytes)));
       if (!bytes.empty()) CompressBlock(bytes);
     } while (!bytes.empty());
     writer_.WriteEnd(hasher_.Digest());
-    return {writer_.original_bytes(), writer_.bytes_written(),
-            writer_.blocks(), stored_};
+    return {writer_.original_bytes(), writer_.bytes_written(), writer_.blocks(),
+            stored_};
   }
 
  private:
@@ -150,8 +150,10 @@ void CheckMemory(const ModelConfig& config, bool self_check, int64_t limit) {
   const int64_t need = MemoryNeeded(config, self_check);
   if (limit >= 0 && need > limit) {
     throw Error(ErrorKind::kMemory,
-                "needs " + std::to_string(need) + " bytes of memory, the limit "
-                    "is " + std::to_string(limit) +
+                "needs " + std::to_string(need) +
+                    " bytes of memory, the limit "
+                    "is " +
+                    std::to_string(limit) +
                     "; raise --memory-limit or use a smaller model");
   }
 }

@@ -74,21 +74,21 @@ class Decompressor {
     if (block.symbols > config_.block_symbols ||
         block.symbols != block.original_bytes || block.model_restarts) {
       throw Error(ErrorKind::kFormat,
-                  Name() + " does not fit its configuration; the archive is "
-                           "damaged");
+                  Name() +
+                      " does not fit its configuration; the archive is "
+                      "damaged");
     }
     std::vector<uint16_t> symbols(static_cast<size_t>(block.symbols));
     const int64_t before = reader_.original_bytes() - block.original_bytes;
     try {
-      DecodeBlock(
-          config_,
-          SplitStreams(reader_.payload(),
-                       StreamsOfBlock(config_, block.symbols)),
-          symbols, *model_, [&](int64_t done, int64_t) {
-            progress_.original_bytes = before + done;
-            progress_.coded_bytes = reader_.bytes_read();
-            if (options_.progress) options_.progress(progress_);
-          });
+      DecodeBlock(config_,
+                  SplitStreams(reader_.payload(),
+                               StreamsOfBlock(config_, block.symbols)),
+                  symbols, *model_, [&](int64_t done, int64_t) {
+                    progress_.original_bytes = before + done;
+                    progress_.coded_bytes = reader_.bytes_read();
+                    if (options_.progress) options_.progress(progress_);
+                  });
     } catch (const Error& e) {
       if (e.kind() != ErrorKind::kFormat) throw;
       Disagree();

@@ -12,11 +12,11 @@ namespace {
 using C = ModelConfig;
 
 ConfigField Whole(std::string_view name, std::string_view help,
-                  int64_t C::* field, double minimum, double maximum) {
+                  int64_t C::*field, double minimum, double maximum) {
   return {name, help, field, nullptr, nullptr, minimum, maximum};
 }
-ConfigField Real(std::string_view name, std::string_view help,
-                 float C::* field, double minimum, double maximum) {
+ConfigField Real(std::string_view name, std::string_view help, float C::*field,
+                 double minimum, double maximum) {
   return {name, help, nullptr, field, nullptr, minimum, maximum};
 }
 

@@ -19,16 +19,16 @@ struct ModelConfig {
   int64_t streams = 2;                       // B: contiguous parts of a block
   int64_t steps = 16;                        // T: steps a segment
   int64_t layers = 3;
-  int64_t cells = 320;         // C: LSTM cells a layer
-  int64_t ngram_orders = 6;    // n-gram features of orders 1..this
-  int64_t ngram_bits = 22;     // log2 of the features' table
+  int64_t cells = 320;       // C: LSTM cells a layer
+  int64_t ngram_orders = 6;  // n-gram features of orders 1..this
+  int64_t ngram_bits = 22;   // log2 of the features' table
   float learning_rate = 3e-3f;
   float decay_updates = 2000;  // rate / sqrt(1 + updates / this)
   float beta2 = 0.9999f;
   float epsilon = 1e-8f;
-  float clip = 1.0f;           // largest step of Adam in units of the rate
-  float init_range = 1.0f;     // weights start within this / sqrt(cells)
-  float table_range = 0.5f;    // and the symbols' tables within this
+  float clip = 1.0f;         // largest step of Adam in units of the rate
+  float init_range = 1.0f;   // weights start within this / sqrt(cells)
+  float table_range = 0.5f;  // and the symbols' tables within this
   float forget_bias = 1.0f;
   float ngram_rate = 0.3f;
   float ngram_decay = 0.5f;
@@ -39,11 +39,11 @@ struct ModelConfig {
 // One row per field, in the order of the archive (docs/format.md): the codec
 // writes them, `nncpp l` prints them, the command line offers them.
 struct ConfigField {
-  std::string_view name;         // as in the option: "learning-rate"
-  std::string_view help;         // one line, with the unit
-  int64_t ModelConfig::* whole;  // exactly one of these three is set
-  float ModelConfig::* real;
-  uint64_t ModelConfig::* bits;
+  std::string_view name;        // as in the option: "learning-rate"
+  std::string_view help;        // one line, with the unit
+  int64_t ModelConfig::*whole;  // exactly one of these three is set
+  float ModelConfig::*real;
+  uint64_t ModelConfig::*bits;
   double minimum;
   double maximum;
 };

@@ -178,9 +178,9 @@ void Lstm::Predict(int64_t first, int64_t count,
                           logits);
   ngrams_.Add(Param(output_bias_), first * b, logits);
   backend_.SoftmaxFrequencies(
-      logits, {{frequency_.data() + first * b * v,
-                static_cast<size_t>(count * b * v)},
-               {total_.data() + first * b, static_cast<size_t>(count * b)}});
+      logits,
+      {{frequency_.data() + first * b * v, static_cast<size_t>(count * b * v)},
+       {total_.data() + first * b, static_cast<size_t>(count * b)}});
 }
 
 std::span<const uint64_t> Lstm::FrequenciesAt(int64_t row) const {
@@ -220,8 +220,7 @@ void Lstm::BackwardLayer(int64_t index, int64_t steps) {
     backend_.ProductBackward(dsum, *layer.below_q, Noise(index, kBelow, false),
                              0, dbelow);
     backend_.Add(dbelow, {dhidden_.get() + (index - 1) * c, rows, c, width});
-    backend_.ProductGradient(dsum,
-                             Hidden(b, rows).Columns((index - 1) * c, c),
+    backend_.ProductGradient(dsum, Hidden(b, rows).Columns((index - 1) * c, c),
                              Noise(index, kBelow, true), Gradient(layer.below));
   }
   backend_.ProductGradient(dsum, Hidden(0, rows).Columns(index * c, c),
@@ -230,17 +229,16 @@ void Lstm::BackwardLayer(int64_t index, int64_t steps) {
   backend_.SumRows(dnormed, Gradient(layer.bias));
   backend_.SumRowProducts(dnormed, {layer.normed.get(), rows, 3 * c},
                           Gradient(layer.gain));
-  backend_.EmbeddingGradient(
-      dsum, {inputs_.data(), static_cast<size_t>(rows)}, Gradient(layer.table));
+  backend_.EmbeddingGradient(dsum, {inputs_.data(), static_cast<size_t>(rows)},
+                             Gradient(layer.table));
 }
 
 void Lstm::Backward(int64_t steps, std::span<const int32_t> targets) {
   const int64_t rows = steps * streams_, v = config_.alphabet;
   const Matrix dlogits(dlogits_.get(), rows, v);
-  backend_.SoftmaxBackward(
-      {{frequency_.data(), static_cast<size_t>(rows * v)},
-       {total_.data(), static_cast<size_t>(rows)}},
-      targets.first(static_cast<size_t>(rows)), dlogits);
+  backend_.SoftmaxBackward({{frequency_.data(), static_cast<size_t>(rows * v)},
+                            {total_.data(), static_cast<size_t>(rows)}},
+                           targets.first(static_cast<size_t>(rows)), dlogits);
   backend_.ProductGradient(dlogits, Hidden(streams_, rows),
                            Noise(config_.layers, kOutput, true),
                            Gradient(output_));
@@ -301,8 +299,7 @@ void Lstm::Train(int64_t steps, std::span<const int32_t> targets) {
                 {dlogits_.get(), rows, config_.alphabet});
   CarryState(steps);
   for (int64_t b = 0; b < streams_; ++b) {
-    const int32_t s =
-        targets[static_cast<size_t>((steps - 1) * streams_ + b)];
+    const int32_t s = targets[static_cast<size_t>((steps - 1) * streams_ + b)];
     last_[static_cast<size_t>(b)] = s < 0 ? 0 : s;
   }
 }
@@ -352,12 +349,12 @@ uint64_t Lstm::Digest() {
   uint64_t digest = 0;
   std::vector<float> room;
   for (const Piece& piece : Pieces()) {
-    digest = HashBytes64(
-        piece.array == nullptr
-            ? std::span<const uint8_t>(piece.bytes,
-                                       static_cast<size_t>(piece.size))
-            : HostBytes(backend_, piece.array, piece.size, room),
-        digest);
+    digest =
+        HashBytes64(piece.array == nullptr
+                        ? std::span<const uint8_t>(
+                              piece.bytes, static_cast<size_t>(piece.size))
+                        : HostBytes(backend_, piece.array, piece.size, room),
+                    digest);
   }
   return digest;
 }

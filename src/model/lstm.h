@@ -50,7 +50,7 @@ class Lstm : public Model {
   struct Layer {
     int64_t below = -1, recurrent = -1, gain = -1, bias = -1, table = -1;
     std::unique_ptr<Weights> below_q, recurrent_q;
-    std::shared_ptr<float[]> from_below, from_recurrent;  // R x 3C
+    std::shared_ptr<float[]> from_below, from_recurrent;    // R x 3C
     std::shared_ptr<float[]> normed, gates, dnormed, dsum;  // R x 3C
     std::shared_ptr<float[]> inverse_rms;                   // R x 3
     std::shared_ptr<float[]> c;  // (T + 1) * B x C: first the state before

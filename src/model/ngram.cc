@@ -23,7 +23,8 @@ NgramFeatures::NgramFeatures(const ModelConfig& config, Backend& backend)
       size_(TableSize(config)) {
   if (orders_ == 0) return;
   table_ = backend.NewArray(size_);
-  counts_.resize(static_cast<size_t>((int64_t{1} << config.ngram_bits) / kLine));
+  counts_.resize(
+      static_cast<size_t>((int64_t{1} << config.ngram_bits) / kLine));
   history_.resize(static_cast<size_t>(config.streams * kHistory));
   rows_.resize(static_cast<size_t>(config.streams * config.steps * orders_));
   rates_.resize(rows_.size());
@@ -46,14 +47,12 @@ void NgramFeatures::Locate(int64_t first, int64_t count, int64_t streams,
       for (int64_t n = 1; n <= orders_; ++n) {
         const int64_t back = t - n;  // the n-th symbol before step t
         const int32_t symbol =
-            back >= 0
-                ? targets[static_cast<size_t>(back * streams + b)]
-                : history_[static_cast<size_t>(b * kHistory - back - 1)];
-        hash = (hash + static_cast<uint64_t>(symbol) + 1) *
-               0x9E3779B97F4A7C15u;
+            back >= 0 ? targets[static_cast<size_t>(back * streams + b)]
+                      : history_[static_cast<size_t>(b * kHistory - back - 1)];
+        hash = (hash + static_cast<uint64_t>(symbol) + 1) * 0x9E3779B97F4A7C15u;
         hash ^= hash >> 29;
-        const uint64_t mixed = (hash + static_cast<uint64_t>(n)) *
-                               0xD6E8FEB86659FD93u;
+        const uint64_t mixed =
+            (hash + static_cast<uint64_t>(n)) * 0xD6E8FEB86659FD93u;
         const auto start = static_cast<int64_t>(mixed >> 20 & (starts - 1));
         rows_[static_cast<size_t>((t * streams + b) * orders_ + n - 1)] =
             start * kLine;
@@ -80,8 +79,8 @@ void NgramFeatures::Train(int64_t steps, int64_t streams,
                 std::sqrt(1.0f + static_cast<float>(n) * config_.ngram_decay);
     if (n < kCountLimit) ++n;
   }
-  backend_.DescendFeatures(dlogits, {rows_.data(), used},
-                           {rates_.data(), used}, table_.get());
+  backend_.DescendFeatures(dlogits, {rows_.data(), used}, {rates_.data(), used},
+                           table_.get());
   for (int64_t b = 0; b < streams; ++b) {
     int32_t* past = history_.data() + b * kHistory;
     for (int64_t t = 0; t < steps; ++t) {

@@ -39,7 +39,9 @@ class NgramFeatures {
              ConstMatrix dlogits);
 
   // State, for digests and copies.
-  std::span<float> table() { return {table_.get(), static_cast<size_t>(size_)}; }
+  std::span<float> table() {
+    return {table_.get(), static_cast<size_t>(size_)};
+  }
   std::vector<uint16_t>& counts() { return counts_; }
   std::vector<int32_t>& history() { return history_; }
 

@@ -32,12 +32,13 @@ int64_t ParameterLayout::AddTable(std::string name, int64_t rows,
 void FillUniform(uint64_t seed, uint32_t tensor, float range,
                  std::span<float> x) {
   for (size_t i = 0; i < x.size(); i += 4) {
-    const Philox r = PhiloxWords(
-        {{static_cast<uint32_t>(i / 4), static_cast<uint32_t>(i >> 34), tensor,
-          0x696e6974u}},  // "init"
-        seed);
+    uint32_t word[4][1] = {{static_cast<uint32_t>(i / 4)},
+                           {static_cast<uint32_t>(i >> 34)},
+                           {tensor},
+                           {0x696e6974u}};  // "init"
+    PhiloxWords(word, seed);
     for (size_t j = 0; j < 4 && i + j < x.size(); ++j) {
-      const auto centred = static_cast<int32_t>(r.word[j] >> 8) - (1 << 23);
+      const auto centred = static_cast<int32_t>(word[j][0] >> 8) - (1 << 23);
       x[i + j] = (static_cast<float>(centred) + 0.5f) * 0x1p-23f * range;
     }
   }
