@@ -36,6 +36,7 @@ struct Raw {
   bool version = false;
   bool no_progress = false;
   bool self_check = false;
+  std::string threads = "0";
   std::string memory_limit;
   std::string topic;
   std::string profile = "default";
@@ -102,7 +103,7 @@ void AddCommonOptions(CLI::App& app, Raw& raw) {
   app.add_flag("-q,--quiet", options.quiet);
   app.add_flag("-v,--verbose", options.verbose);
   app.add_flag("--no-progress", raw.no_progress);
-  app.add_option("-T,--threads", options.threads)->type_name("number");
+  app.add_option("-T,--threads", raw.threads)->type_name("number");
   app.add_option("-M,--memory-limit", raw.memory_limit)->type_name("size");
   app.add_flag("--json", options.json)->group(kForReports);
   app.add_flag("-h,--help", raw.help);
@@ -198,16 +199,16 @@ void CheckNames(Options& options) {
   }
 }
 
-void CheckNumbers(Raw& raw, const CLI::App& app) {
-  Options& options = raw.options;
-  if (options.threads < 0 || options.threads > kMaxThreads) {
-    throw Error(ErrorKind::kUsage,
-                "--threads " + std::to_string(options.threads) +
-                    ": not possible; give a number from 0 to " +
-                    std::to_string(kMaxThreads));
-  }
-  if (app.count("--memory-limit") == 0) return;
-  options.memory_limit = ParseSize(raw.memory_limit);
+int ParseThreads(std::string_view text) {
+  int threads = -1;
+  const char* end = text.data() + text.size();
+  const auto result = std::from_chars(text.data(), end, threads);
+  const bool sound = result.ec == std::errc() && result.ptr == end;
+  if (sound && threads >= 0 && threads <= kMaxThreads) return threads;
+  throw Error(ErrorKind::kUsage,
+              "--threads " + std::string(text) +
+                  ": not possible; give a number from 0 to " +
+                  std::to_string(kMaxThreads));
 }
 
 // Whether `name` stands where the command should, before the command that was
@@ -278,7 +279,10 @@ Options ParseOptions(int argc, const char* const* argv) {
   CheckGroups(app, options.verb);
   options.verbose = options.verbose && !options.quiet;
   options.progress = !raw.no_progress && !options.quiet;
-  CheckNumbers(raw, app);
+  options.threads = ParseThreads(raw.threads);
+  if (app.count("--memory-limit") > 0) {
+    options.memory_limit = ParseSize(raw.memory_limit);
+  }
   if (app.count("--self-check") > 0) options.self_check = raw.self_check;
   if (options.verb == Verb::kCompress) options.config = ChosenConfig(raw);
   CheckNames(options);

@@ -2,6 +2,15 @@
 #
 # Times are never printed; -q or Untimed keeps them out.
 
+# The program on one thread, unless -T says otherwise: tests run side by side,
+# and threads that wait for each other on busy cores are slow.
+program=$NNCPP
+wrapped=$(mktemp -d "$PWD/../single-XXXXXX")
+trap 'rm -rf "$wrapped"' EXIT
+NNCPP=$wrapped/nncpp
+printf '#!/bin/sh\nexec "%s" -T1 "$@"\n' "$program" > "$NNCPP"
+chmod +x "$NNCPP"
+
 # Run ARGUMENTS...: shows the command, what it prints, and its exit status.
 Run() {
   local status=0

@@ -4,14 +4,21 @@
 head -c 4000 "$TEST_DATA/alice29.txt" > text
 "$NNCPP" c -q --profile tiny text
 echo "-- the same bytes"
-for options in '--threads 1' '-T2' '--self-check' '--no-self-check' '-v' \
+for options in '--threads 1' '--self-check' '--no-self-check' '-v' \
   '--no-progress' '-M 4GiB' '--profile nosuch --profile tiny'; do
   # shellcheck disable=SC2086
   "$NNCPP" c -q --profile tiny $options text - | cmp - text.nncpp &&
     echo "$options: same"
 done
+head -c 500 text > short
+"$NNCPP" c -q --profile tiny short
+for threads in 0 2 3; do
+  "$NNCPP" c -q --profile tiny -T $threads short - | cmp - short.nncpp &&
+    "$NNCPP" d -q -T $threads short.nncpp - | cmp - short &&
+    echo "$threads threads: same"
+done
 echo "-- other bytes"
-for options in '--seed 1' '--cells 31' '--learning-rate 0.01'; do
+for options in '--clip 0.5' '--cells 31' '--learning-rate 0.01'; do
   # shellcheck disable=SC2086
   "$NNCPP" c -q --profile tiny $options text other.nncpp
   cmp -s text.nncpp other.nncpp || echo "$options: other bytes"

@@ -9,7 +9,7 @@ for ((i = 0; i < 256; ++i)); do
 done > every_byte
 head -c 5000 /dev/zero > zeros
 head -c 5000 "$TEST_DATA/alice29.txt" > text
-head -c 5000 "$NNCPP" > program
+head -c 5000 "$program" > program
 
 for name in empty one every_byte zeros text program; do
   echo "-- $name"

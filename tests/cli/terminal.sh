@@ -30,7 +30,8 @@ echo "-- a progress line, and how to be rid of it"
 for options in '' -q --no-progress; do
   echo "options: $options"
   OnTerminal "'$NNCPP' t $options text.nncpp" |
-    sed -E 's/\x1b\[K/\n/g' | grep -cE '^text.nncpp: [0-9.]+ %, '
+    sed -E 's/\x1b\[K/\n/g' | grep -qE '^text.nncpp: [0-9.]+ %, ' &&
+    echo "a line of progress"
 done
 echo "not on a terminal:"
 "$NNCPP" t text.nncpp 2>&1
