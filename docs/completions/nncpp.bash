@@ -1,0 +1,48 @@
+# docs/completions/nncpp.bash -- completion for bash.
+#
+# The options of the model and the profiles come from the program itself.
+
+_nncpp() {
+  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
+  local program=${COMP_WORDS[0]} verb="" part options
+  for part in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+    case $part in
+      c | compress | d | decompress | t | test | l | list | info | help)
+        verb=$part
+        break
+        ;;
+    esac
+  done
+  COMPREPLY=()
+  case $before in
+    --profile)
+      options=$("$program" help 2> /dev/null |
+        sed -n 's/.*--profile NAME.*: //p' | tr -d ',')
+      mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
+      return
+      ;;
+    -T | --threads | -M | --memory-limit) return ;;
+  esac
+  if [[ $word == -* ]]; then
+    options='--force --quiet --verbose --threads --memory-limit --no-progress
+      --help --help-all --version'
+    case $verb in
+      t | test | l | list | info) options+=' --json' ;;
+      c | compress)
+        options+=" --profile --self-check --no-self-check $(
+          "$program" help all 2> /dev/null |
+            sed -n 's/^      \(--[a-z0-9-]*\) N$/\1/p')"
+        ;;
+    esac
+    mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
+  elif [[ -z $verb ]]; then
+    mapfile -t COMPREPLY < <(compgen -W \
+      'compress decompress test list info help' -- "$word")
+  elif [[ $verb == help ]]; then
+    mapfile -t COMPREPLY < <(compgen -W all -- "$word")
+  else
+    compopt -o filenames 2> /dev/null
+    mapfile -t COMPREPLY < <(compgen -f -- "$word")
+  fi
+}
+complete -F _nncpp nncpp

@@ -1,0 +1,38 @@
+# docs/completions/nncpp.fish -- completion for fish.
+#
+# The options of the model and the profiles come from the program itself.
+
+function __nncpp_model_options
+    nncpp help all 2>/dev/null | sed -n 's/^      \(--[a-z0-9-]*\) N$/\1/p'
+end
+
+function __nncpp_profiles
+    nncpp help 2>/dev/null | sed -n 's/.*--profile NAME.*: //p' | string split ', '
+end
+
+set -l verbs c compress d decompress t test l list info help
+set -l none "not __fish_seen_subcommand_from $verbs"
+set -l compress '__fish_seen_subcommand_from c compress'
+set -l reports '__fish_seen_subcommand_from t test l list info'
+
+complete -c nncpp -n $none -f -a compress -d 'compress a file'
+complete -c nncpp -n $none -f -a decompress -d 'decompress an archive'
+complete -c nncpp -n $none -f -a test -d 'check an archive'
+complete -c nncpp -n $none -f -a 'list info' -d 'say what is inside'
+complete -c nncpp -n $none -f -a help -d 'show help'
+complete -c nncpp -n '__fish_seen_subcommand_from help' -f -a all
+
+complete -c nncpp -s f -l force -d 'overwrite; write to a terminal'
+complete -c nncpp -s q -l quiet -d 'say nothing but errors'
+complete -c nncpp -s v -l verbose -d 'say more'
+complete -c nncpp -s T -l threads -x -d 'threads; 0: one per core'
+complete -c nncpp -s M -l memory-limit -x -d 'refuse to need more bytes'
+complete -c nncpp -l no-progress -d 'no progress line'
+complete -c nncpp -s h -l help -d 'help'
+complete -c nncpp -l help-all -d 'help with the model options'
+complete -c nncpp -s V -l version -d version
+complete -c nncpp -n $reports -l json -d 'machine-readable'
+complete -c nncpp -n $compress -l profile -x -a '(__nncpp_profiles)' -d 'a set of model options'
+complete -c nncpp -n $compress -l self-check -d 'decode while encoding'
+complete -c nncpp -n $compress -l no-self-check -d 'do not decode while encoding'
+complete -c nncpp -n $compress -a '(__nncpp_model_options)'

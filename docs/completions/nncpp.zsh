@@ -1,0 +1,39 @@
+#compdef nncpp
+# docs/completions/nncpp.zsh -- completion for zsh.
+#
+# The options of the model and the profiles come from the program itself.
+
+_nncpp() {
+  local context state line verb=${words[(r)(c|compress|d|decompress|t|test|l|list|info|help)]}
+  local -a options files
+  options=(
+    '(-f --force)'{-f,--force}'[overwrite; write to a terminal or a device]'
+    '(-q --quiet)'{-q,--quiet}'[say nothing but errors]'
+    '(-v --verbose)'{-v,--verbose}'[say more]'
+    '(-T --threads)'{-T,--threads}'[threads; 0: one per core]:threads:'
+    '(-M --memory-limit)'{-M,--memory-limit}'[refuse to need more]:bytes:'
+    '--no-progress[no progress line]'
+    '(- *)'{-h,--help}'[help]'
+    '(- *)--help-all[help with the model options]'
+    '(- *)'{-V,--version}'[version]'
+  )
+  files=('*:file:_files')
+  case $verb in
+    c|compress)
+      options+=(
+        "--profile[a set of model options]:profile:(${${$(
+          nncpp help 2>/dev/null | sed -n 's/.*--profile NAME.*: //p')}//,/})"
+        '(--no-self-check)--self-check[decode while encoding]'
+        '(--self-check)--no-self-check[do not decode while encoding]'
+        ${(f)"$(nncpp help all 2>/dev/null |
+          sed -n 's/^      \(--[a-z0-9-]*\) N$/\1:number:/p')"}
+      ) ;;
+    t|test) options+=('--json[machine-readable]') ;;
+    l|list|info) options+=('--json[machine-readable]') ;;
+    help) files=('*:topic:(all)') ;;
+  esac
+  _arguments -s $options \
+    '1:command:(compress decompress test list info help)' $files
+}
+
+_nncpp "$@"

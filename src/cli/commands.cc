@@ -1,0 +1,140 @@
+// src/cli/commands.cc -- compress, decompress, test, list, help, version.
+#include "src/cli/commands.h"
+
+#include <cstdio>
+#include <string_view>
+
+#include "src/base/file.h"
+#include "src/base/memory_stream.h"
+#include "src/cli/endpoints.h"
+#include "src/cli/help.h"
+#include "src/cli/progress.h"
+#include "src/cli/report.h"
+#include "src/codec/codec.h"
+
+namespace nncpp {
+namespace {
+
+// Decoding each block doubles the time, which a small input does not mind.
+constexpr int64_t kSelfCheckBelow = 1'000'000;  // bytes
+
+void Say(std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stderr);
+}
+
+CodecOptions CodecOptionsFor(const Options& options, ProgressMeter& meter) {
+  CodecOptions codec;
+  codec.threads = options.threads;
+  codec.memory_limit = options.memory_limit;
+  codec.progress = [&meter](const Progress& p) { meter.Update(p); };
+  return codec;
+}
+
+void SayModel(const ModelConfig& config, bool self_check) {
+  Say(ConfigTable(config));
+  Say("memory needed:      " + FormatCount(MemoryNeeded(config, self_check)) +
+      " bytes\n");
+}
+
+// What `-v` tells before a decode. Only a file can be read twice.
+void SayArchive(const Options& options) {
+  FileSource archive(options.input);
+  if (options.input == "-" || !archive.Identity()) return;
+  SayModel(List(archive).config, /*self_check=*/false);
+}
+
+void RunCompress(const Options& options) {
+  FileSource in(options.input);
+  const int64_t size = in.SizeHint();
+  const bool small = size >= 0 && size < kSelfCheckBelow;
+  const bool self_check = options.self_check.value_or(small);
+  Output out(options, in);
+  if (options.verbose) SayModel(options.config, self_check);
+
+  ProgressMeter meter(in.name(), -1, DrawsProgress(options));
+  CodecOptions codec = CodecOptionsFor(options, meter);
+  codec.self_check = self_check;
+  const Report report = Compress(in, out, options.config, codec);
+  out.Finish(in);
+
+  meter.Clear();
+  if (options.quiet) return;
+  Say(SummaryLine(in.name(), report, /*compressing=*/true, meter.Seconds()));
+  if (options.verbose) {
+    Say(self_check ? "self-check:         passed\n"
+                   : "self-check:         not asked for\n");
+  }
+}
+
+void RunDecompress(const Options& options) {
+  RefuseTerminalInput(options);
+  FileSource in(options.input);
+  Output out(options, in);
+  if (options.verbose) SayArchive(options);
+
+  ProgressMeter meter(in.name(), in.SizeHint(), DrawsProgress(options));
+  const Report report = Decompress(in, out, CodecOptionsFor(options, meter));
+  out.Finish(in);
+
+  meter.Clear();
+  if (options.quiet) return;
+  Say(SummaryLine(in.name(), report, /*compressing=*/false, meter.Seconds()));
+}
+
+void RunTest(const Options& options) {
+  RefuseTerminalInput(options);
+  FileSource in(options.input);
+  NullSink out;
+  if (options.verbose) SayArchive(options);
+
+  ProgressMeter meter(in.name(), in.SizeHint(), DrawsProgress(options));
+  const Report report = Decompress(in, out, CodecOptionsFor(options, meter));
+  meter.Clear();
+  if (options.verbose) {
+    Say(SummaryLine(in.name(), report, /*compressing=*/false, meter.Seconds()));
+  }
+  if (options.json) {
+    PrintOut(TestJson(in.name(), report));
+  } else if (!options.quiet) {
+    PrintOut(Printable(in.name()) + ": ok\n");
+  }
+}
+
+void RunList(const Options& options) {
+  RefuseTerminalInput(options);
+  FileSource in(options.input);
+  const Listing listing = List(in);
+  const int64_t memory = MemoryNeeded(listing.config, /*self_check=*/false);
+  PrintOut(options.json ? ListingJson(in.name(), listing, memory)
+                        : ListingTable(in.name(), listing, memory));
+}
+
+bool ComputesWithModel(Verb verb) {
+  return verb == Verb::kCompress || verb == Verb::kDecompress ||
+         verb == Verb::kTest;
+}
+
+}  // namespace
+
+void RunCommand(const Options& options, std::string& subject) {
+  if (ComputesWithModel(options.verb)) SelfTest();
+  subject = options.input == "-" ? "standard input" : options.input;
+  switch (options.verb) {
+    case Verb::kCompress:
+      return RunCompress(options);
+    case Verb::kDecompress:
+      return RunDecompress(options);
+    case Verb::kTest:
+      return RunTest(options);
+    case Verb::kList:
+      return RunList(options);
+    case Verb::kHelp:
+      return PrintOut(HelpText(/*model_options=*/false));
+    case Verb::kModelHelp:
+      return PrintOut(HelpText(/*model_options=*/true));
+    case Verb::kVersion:
+      return PrintOut(VersionText());
+  }
+}
+
+}  // namespace nncpp

@@ -1,0 +1,45 @@
+# tests/cli/options.sh -- what the options change, and what they must not.
+. "$ROOT/tests/cli/helpers.bash"
+
+head -c 4000 "$TEST_DATA/alice29.txt" > text
+"$NNCPP" c -q --profile tiny text
+echo "-- the same bytes"
+for options in '--threads 1' '--self-check' '--no-self-check' '-v' \
+  '--no-progress' '-M 4GiB' '--profile nosuch --profile tiny'; do
+  # shellcheck disable=SC2086
+  "$NNCPP" c -q --profile tiny $options text - | cmp - text.nncpp &&
+    echo "$options: same"
+done
+head -c 500 text > short
+"$NNCPP" c -q --profile tiny short
+for threads in 0 2 3; do
+  "$NNCPP" c -q --profile tiny -T $threads short - | cmp - short.nncpp &&
+    "$NNCPP" d -q -T $threads short.nncpp - | cmp - short &&
+    echo "$threads threads: same"
+done
+echo "-- other bytes"
+for options in '--clip 0.5' '--cells 31' '--learning-rate 0.01'; do
+  # shellcheck disable=SC2086
+  "$NNCPP" c -q --profile tiny $options text other.nncpp
+  cmp -s text.nncpp other.nncpp || echo "$options: other bytes"
+  "$NNCPP" d -q other.nncpp - | cmp - text
+  rm other.nncpp
+done
+echo "-- options win over the profile, wherever they stand"
+"$NNCPP" c -q --cells 31 text a.nncpp --profile tiny
+"$NNCPP" l a.nncpp | grep cells
+
+echo "-- what is said"
+Run c -f --profile tiny text 2>&1 | Untimed |
+  sed -E 's/> [0-9,]+ bytes, [0-9.]+/> N bytes, N/'
+Run c -fv --profile tiny text 2>&1 |
+  grep -E '^(cells|memory needed|self-check):' | sed -E 's/[0-9,]{5,}/N/'
+Run c -fv --no-self-check --profile tiny text 2>&1 | grep ^self-check
+Run d -fv text.nncpp 2>&1 | grep -E '^cells|^text' | Untimed |
+  sed -E 's/ [0-9,]+ -> 4,000 bytes, [0-9.]+/ N -> 4,000 bytes, N/'
+Run c -fqv --profile tiny text
+
+echo "-- too little memory is refused before any work"
+Run c -qf -M 1k --profile tiny text 2>&1 | sed -E 's/[0-9,.]{4,}/N/g'
+Run d -q -M 1k text.nncpp u 2>&1 | sed -E 's/[0-9,.]{4,}/N/g'
+Files

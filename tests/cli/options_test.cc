@@ -1,0 +1,171 @@
+// tests/cli/options_test.cc -- what the command line is taken to mean.
+#include "src/cli/options.h"
+
+#include <gtest/gtest.h>
+
+#include <CLI/Error.hpp>
+#include <initializer_list>
+#include <string>
+#include <vector>
+
+#include "src/base/error.h"
+#include "src/cli/help.h"
+#include "src/cli/report.h"
+
+namespace nncpp {
+namespace {
+
+Options Parse(std::initializer_list<const char*> arguments) {
+  std::vector<const char*> argv = {"nncpp"};
+  argv.insert(argv.end(), arguments);
+  return ParseOptions(static_cast<int>(argv.size()), argv.data());
+}
+
+TEST(Options, FillInTheOutput) {
+  EXPECT_EQ(Parse({"c", "a/b"}).output, "a/b.nncpp");
+  EXPECT_EQ(Parse({"c", "a", "b"}).output, "b");
+  EXPECT_EQ(Parse({"c", "-"}).output, "-");
+  EXPECT_EQ(Parse({"d", "a/b.nncpp"}).output, "a/b");
+  EXPECT_EQ(Parse({"d", "-"}).output, "-");
+  EXPECT_EQ(Parse({"d", "a.xz", "b"}).output, "b");
+  EXPECT_EQ(Parse({"t", "a"}).output, "");
+}
+
+TEST(Options, ReadEveryNameOfACommand) {
+  for (const char* verb : {"c", "compress"}) {
+    EXPECT_EQ(Parse({verb, "a"}).verb, Verb::kCompress);
+  }
+  for (const char* verb : {"d", "decompress"}) {
+    EXPECT_EQ(Parse({verb, "a", "b"}).verb, Verb::kDecompress);
+  }
+  for (const char* verb : {"t", "test"}) {
+    EXPECT_EQ(Parse({verb, "a"}).verb, Verb::kTest);
+  }
+  for (const char* verb : {"l", "list", "info"}) {
+    EXPECT_EQ(Parse({verb, "a"}).verb, Verb::kList);
+  }
+  EXPECT_EQ(Parse({"help"}).verb, Verb::kHelp);
+  EXPECT_EQ(Parse({"help", "all"}).verb, Verb::kModelHelp);
+}
+
+TEST(Options, HelpAndVersionWinOverMistakes) {
+  EXPECT_EQ(Parse({"c", "--help"}).verb, Verb::kHelp);
+  EXPECT_EQ(Parse({"--nonsense", "--help"}).verb, Verb::kHelp);
+  EXPECT_EQ(Parse({"l", "--help-all"}).verb, Verb::kModelHelp);
+  EXPECT_EQ(Parse({"nonsense", "-V"}).verb, Verb::kVersion);
+}
+
+TEST(Options, TakeFilesCalledLikeCommands) {
+  const Options options = Parse({"c", "d", "t"});
+  EXPECT_EQ(options.verb, Verb::kCompress);
+  EXPECT_EQ(options.input, "d");
+  EXPECT_EQ(options.output, "t");
+}
+
+TEST(Options, MayStandAnywhere) {
+  for (const Options& options :
+       {Parse({"-fq", "-T", "3", "c", "a", "b"}),
+        Parse({"c", "-f", "a", "--threads=3", "b", "--quiet"}),
+        Parse({"c", "a", "b", "-q", "-T3", "-f"})}) {
+    EXPECT_TRUE(options.force);
+    EXPECT_TRUE(options.quiet);
+    EXPECT_FALSE(options.progress);
+    EXPECT_EQ(options.threads, 3);
+    EXPECT_EQ(options.input, "a");
+    EXPECT_EQ(options.output, "b");
+  }
+}
+
+TEST(Options, LastOneWins) {
+  EXPECT_EQ(Parse({"c", "a", "-T", "1", "-T", "2"}).threads, 2);
+  EXPECT_EQ(Parse({"c", "a", "--self-check", "--no-self-check"}).self_check,
+            false);
+}
+
+TEST(Options, LeaveTheSelfCheckToTheSizeUnlessAsked) {
+  EXPECT_FALSE(Parse({"c", "a"}).self_check.has_value());
+  EXPECT_EQ(Parse({"c", "a", "--self-check"}).self_check, true);
+  EXPECT_EQ(Parse({"c", "a", "--no-self-check"}).self_check, false);
+}
+
+TEST(Options, ReadSizesWithUnits) {
+  const auto limit = [](const char* text) {
+    return Parse({"d", "a", "b", "-M", text}).memory_limit;
+  };
+  EXPECT_EQ(Parse({"d", "a", "b"}).memory_limit, -1);
+  EXPECT_EQ(limit("0"), 0);
+  EXPECT_EQ(limit("12345"), 12345);
+  EXPECT_EQ(limit("5k"), 5000);
+  EXPECT_EQ(limit("5KB"), 5000);
+  EXPECT_EQ(limit("5KiB"), 5120);
+  EXPECT_EQ(limit("1.5M"), 1500000);
+  EXPECT_EQ(limit("2Gi"), int64_t{2} << 30);
+  EXPECT_EQ(limit("1T"), 1000000000000);
+  EXPECT_THROW(limit("-1"), Error);
+  EXPECT_THROW(limit("1e300"), Error);
+  EXPECT_EQ(limit("3t"), 3000000000000);
+  for (const char* wrong : {"5x", "k", "", "5kk", "5ki b", "nan", "5kbx"}) {
+    EXPECT_THROW(limit(wrong), Error) << wrong;
+  }
+}
+
+TEST(Options, OfferEveryFieldOfTheModel) {
+  for (const ConfigField& field : ConfigFields()) {
+    const std::string option = "--" + std::string(field.name);
+    const ModelConfig config = ProfileConfig("tiny");
+    const std::string value = FieldText(field, config);
+    const Options options =
+        Parse({"c", "a", "--profile", "tiny", option.c_str(), value.c_str()});
+    EXPECT_EQ(options.config, config) << option;
+    EXPECT_NE(HelpText(true).find("      " + option + " N\n"),
+              std::string::npos);
+    for (const char* wrong : {"", "-", "1x", "nan", "inf", "0x1", " 1"}) {
+      EXPECT_THROW(Parse({"c", "a", option.c_str(), wrong}), Error)
+          << option << " " << wrong;
+    }
+    EXPECT_THROW(Parse({"d", "a", "b", option.c_str(), value.c_str()}), Error);
+  }
+}
+
+TEST(Options, ApplyTheModelOnTopOfTheProfile) {
+  ModelConfig config = ProfileConfig("tiny");
+  config.cells = 17;
+  config.learning_rate = 0.0125f;
+  config.clip = 0.5f;
+  EXPECT_EQ(Parse({"c", "--cells", "17", "a", "--learning-rate", "0.0125",
+                   "--clip", "0.5", "--profile", "tiny"})
+                .config,
+            config);
+}
+
+TEST(Options, RefuseWhatMakesNoSense) {
+  EXPECT_THROW(Parse({}), Error);
+  EXPECT_THROW(Parse({"-f"}), Error);
+  EXPECT_THROW(Parse({"x", "a"}), Error);
+  EXPECT_THROW(Parse({"c"}), Error);
+  EXPECT_THROW(Parse({"c", ""}), Error);
+  EXPECT_THROW(Parse({"c", "a", "b", "d"}), Error);
+  EXPECT_THROW(Parse({"t", "a", "b"}), Error);
+  EXPECT_THROW(Parse({"d", "a"}), Error);
+  EXPECT_THROW(Parse({"d", ".nncpp"}), Error);
+  EXPECT_THROW(Parse({"d", "a/.nncpp"}), Error);
+  EXPECT_THROW(Parse({"c", "a", "--json"}), Error);
+  EXPECT_THROW(Parse({"c", "a", "--threads", "1025"}), Error);
+  EXPECT_THROW(Parse({"c", "a", "--profile", "nosuch"}), Error);
+  EXPECT_THROW(Parse({"c", "a", "--threads"}), CLI::ParseError);
+  EXPECT_THROW(Parse({"c", "a", "--threads", "two"}), Error);
+}
+
+TEST(Options, AreAllInTheHelp) {
+  const std::string help = HelpText(false);
+  for (const char* option :
+       {"-f, --force", "-q, --quiet", "-v, --verbose", "-T, --threads",
+        "-M, --memory-limit", "--no-progress", "--json", "-h, --help",
+        "--help-all", "-V, --version", "--profile", "--self-check",
+        "--no-self-check"}) {
+    EXPECT_NE(help.find(option), std::string::npos) << option;
+  }
+}
+
+}  // namespace
+}  // namespace nncpp
