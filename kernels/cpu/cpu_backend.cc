@@ -136,16 +136,16 @@ std::unique_ptr<Weights> CpuBackend::NewWeights(int64_t n, int64_t k) {
 
 void CpuBackend::QuantizeWeights(ConstMatrix w, Weights& quantized) {
   CpuWeights& out = Cast(quantized);
-  pool_.Run([&](int i) {
-    const Range part = PartOf(out.rows, pool_.threads(), i);
+  Share(8 * w.rows * w.cols, [&](int i, int n) {
+    const Range part = PartOf(out.rows, n, i);
     for (int64_t r = part.begin; r < part.end; ++r) {
       out.scale.data()[r] =
           form_.ops->quantize_row(w.data + r * w.stride, w.cols, out.stride,
                                   out.q.data() + r * out.stride);
     }
   });
-  pool_.Run([&](int i) {
-    const Range part = PartOf(out.stride, pool_.threads(), i, kOperandPad);
+  Share(w.rows * w.cols, [&](int i, int n) {
+    const Range part = PartOf(out.stride, n, i, kOperandPad);
     std::fill(out.squares.data() + part.begin, out.squares.data() + part.end,
               int64_t{0});
     form_.ops->column_squares(out.q.data(), out.rows, out.stride, part.begin,
@@ -166,29 +166,29 @@ void CpuBackend::ProductForward(ConstMatrix x, const Weights& w, Matrix y) {
                                          q + r * stride);
     }
   };
-  const auto multiply = [&](int i, const int16_t* q, const float* scale) {
-    const Range part = PartOf(weights.rows, pool_.threads(), i, 16);
+  const auto multiply = [&](Range part, const int16_t* q, const float* scale) {
     form_.product->forward({q, scale, x.rows, x.cols, stride},
                            weights.Operand(), y.data, y.stride, part.begin,
                            part.end);
   };
   if (x.rows <= kFewRows) {
     for (Buffer<int16_t>& q : thread_q_) q.Reserve(kFewRows * stride);
-    pool_.Run([&](int i) {
+    Share(x.rows * weights.rows * stride, [&](int i, int n) {
       Buffer<int16_t>& q = thread_q_[static_cast<size_t>(i)];
       float scale[kFewRows];
       quantize({0, x.rows}, q.data(), scale);
-      multiply(i, q.data(), scale);
+      multiply(PartOf(weights.rows, n, i, 16), q.data(), scale);
     });
     return;
   }
   row_q_.Reserve(x.rows * stride);
   row_scale_.Reserve(x.rows);
-  pool_.Run([&](int i) {
-    quantize(PartOf(x.rows, pool_.threads(), i), row_q_.data(),
-             row_scale_.data());
+  Share(8 * x.rows * x.cols, [&](int i, int n) {
+    quantize(PartOf(x.rows, n, i), row_q_.data(), row_scale_.data());
   });
-  pool_.Run([&](int i) { multiply(i, row_q_.data(), row_scale_.data()); });
+  Share(x.rows * weights.rows * stride, [&](int i, int n) {
+    multiply(PartOf(weights.rows, n, i, 16), row_q_.data(), row_scale_.data());
+  });
 }
 
 void CpuBackend::ProductBackward(ConstMatrix dy, const Weights& w,
@@ -205,8 +205,7 @@ void CpuBackend::ProductBackward(ConstMatrix dy, const Weights& w,
           scratch.data(), q + r * stride);
     }
   };
-  const auto multiply = [&](int i, const int16_t* q, const float* scale) {
-    const Range part = PartOf(dx.cols, pool_.threads(), i, kOperandPad);
+  const auto multiply = [&](Range part, const int16_t* q, const float* scale) {
     form_.product->backward({q, scale, dy.rows, dy.cols, stride},
                             weights.Operand(), dx.data, dx.stride, part.begin,
                             part.end);
@@ -214,11 +213,13 @@ void CpuBackend::ProductBackward(ConstMatrix dy, const Weights& w,
   for (Buffer<float>& s : scratch_) s.Reserve(2 * (dy.cols + kColumnGrain));
   row_q_.Reserve(dy.rows * stride);
   row_scale_.Reserve(dy.rows);
-  pool_.Run([&](int i) {
-    quantize(i, PartOf(dy.rows, pool_.threads(), i), row_q_.data(),
+  Share(16 * dy.rows * dy.cols, [&](int i, int n) {
+    quantize(i, PartOf(dy.rows, n, i), row_q_.data(), row_scale_.data());
+  });
+  Share(dy.rows * dy.cols * dx.cols, [&](int i, int n) {
+    multiply(PartOf(dx.cols, n, i, kOperandPad), row_q_.data(),
              row_scale_.data());
   });
-  pool_.Run([&](int i) { multiply(i, row_q_.data(), row_scale_.data()); });
 }
 
 void CpuBackend::ProductGradient(ConstMatrix dy, ConstMatrix x,
@@ -230,18 +231,18 @@ void CpuBackend::ProductGradient(ConstMatrix dy, ConstMatrix x,
   left_scale_.Reserve(n_stride);
   right_q_.Reserve(pairs * 2 * k_stride);
   right_scale_.Reserve(k_stride);
-  pool_.Run([&](int i) {
-    const Range n = PartOf(n_stride, pool_.threads(), i, kColumnGrain);
-    form_.ops->quantize_columns(dy.data, dy.rows, dy.stride, dy.cols, n.begin,
-                                n.end, &noise, n_stride, left_q_.data(),
-                                left_scale_.data());
-    const Range k = PartOf(k_stride, pool_.threads(), i, kColumnGrain);
-    form_.ops->quantize_columns(x.data, x.rows, x.stride, x.cols, k.begin,
-                                k.end, nullptr, k_stride, right_q_.data(),
+  Share(16 * dy.rows * (dy.cols + x.cols), [&](int i, int n) {
+    const Range left = PartOf(n_stride, n, i, kColumnGrain);
+    form_.ops->quantize_columns(dy.data, dy.rows, dy.stride, dy.cols,
+                                left.begin, left.end, &noise, n_stride,
+                                left_q_.data(), left_scale_.data());
+    const Range right = PartOf(k_stride, n, i, kColumnGrain);
+    form_.ops->quantize_columns(x.data, x.rows, x.stride, x.cols, right.begin,
+                                right.end, nullptr, k_stride, right_q_.data(),
                                 right_scale_.data());
   });
-  pool_.Run([&](int i) {
-    const Range part = PartOf(dy.cols, pool_.threads(), i, 16);
+  Share(dy.rows * dy.cols * x.cols, [&](int i, int n) {
+    const Range part = PartOf(dy.cols, n, i, 16);
     form_.product->gradient(
         {left_q_.data(), left_scale_.data(), dy.rows, dy.cols, n_stride},
         {right_q_.data(), right_scale_.data(), x.rows, x.cols, k_stride},

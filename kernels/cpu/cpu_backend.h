@@ -81,6 +81,20 @@ class CpuBackend : public Backend {
                 Matrix weight, Matrix second) override;
 
  private:
+  // Calls run(i, n) for i in [0, n) on n threads: all of them, or the caller
+  // alone where `work` (about as many multiply-adds) is less than it costs to
+  // wait for one another.
+  template <typename Work>
+  void Share(int64_t work, const Work& run) {
+    constexpr int64_t kWorthSharing = 1 << 16;  // a few microseconds
+    const int n = work < kWorthSharing ? 1 : pool_.threads();
+    if (n == 1) {
+      run(0, 1);
+    } else {
+      pool_.Run([&](int i) { run(i, n); });
+    }
+  }
+
   // Sums of rows chosen by `rows`, columns shared out among the threads.
   void SumChosenRows(const std::vector<const float*>& rows,
                      const std::vector<const float*>& factors, int64_t cols,

@@ -11,8 +11,8 @@ namespace nncpp::cpu {
 void CpuBackend::LstmCellForward(const LstmCell& cell,
                                  std::span<const int32_t> symbols) {
   const int64_t rows = cell.h.rows, cells = cell.h.cols;
-  const auto run = [&](int i) {
-    const Range part = PartOf(rows, pool_.threads(), i);
+  Share(64 * rows * cells, [&](int i, int n) {
+    const Range part = PartOf(rows, n, i);
     for (int64_t b = part.begin; b < part.end; ++b) {
       form_.ops->cell_forward({
           .cells = cells,
@@ -32,15 +32,14 @@ void CpuBackend::LstmCellForward(const LstmCell& cell,
           .h = cell.h.data + b * cell.h.stride,
       });
     }
-  };
-  pool_.Run(run);
+  });
 }
 
 void CpuBackend::LstmCellBackward(const LstmCellGradient& gradient) {
   const LstmCell& cell = gradient.cell;
   const int64_t rows = cell.h.rows, cells = cell.h.cols;
-  pool_.Run([&](int i) {
-    const Range part = PartOf(rows, pool_.threads(), i);
+  Share(64 * rows * cells, [&](int i, int n) {
+    const Range part = PartOf(rows, n, i);
     for (int64_t b = part.begin; b < part.end; ++b) {
       form_.ops->cell_backward({
           .cells = cells,
@@ -66,8 +65,8 @@ void CpuBackend::LstmCellBackward(const LstmCellGradient& gradient) {
 void CpuBackend::SumChosenRows(const std::vector<const float*>& rows,
                                const std::vector<const float*>& factors,
                                int64_t cols, float* out) {
-  pool_.Run([&](int i) {
-    const Range part = PartOf(cols, pool_.threads(), i, 64);
+  Share(8 * std::ssize(rows) * cols, [&](int i, int n) {
+    const Range part = PartOf(cols, n, i, 64);
     form_.ops->sum_rows(rows.data(), factors.empty() ? nullptr : factors.data(),
                         std::ssize(rows), part.begin, part.end, out);
   });
@@ -111,8 +110,8 @@ void CpuBackend::EmbeddingGradient(ConstMatrix dx,
     ++groups.back().count;
     rows.push_back(dx.data + r * dx.stride);
   }
-  pool_.Run([&](int i) {
-    const Range part = PartOf(std::ssize(groups), pool_.threads(), i);
+  Share(8 * dx.rows * dx.cols, [&](int i, int n) {
+    const Range part = PartOf(std::ssize(groups), n, i);
     for (int64_t g = part.begin; g < part.end; ++g) {
       const Group& group = groups[static_cast<size_t>(g)];
       form_.ops->sum_rows(rows.data() + group.begin, nullptr, group.count, 0,
@@ -145,9 +144,9 @@ void CpuBackend::Gather(ConstMatrix x, std::span<const SparseElement> elements,
 void CpuBackend::SoftmaxFrequencies(ConstMatrix logits,
                                     const Frequencies& out) {
   for (Buffer<float>& s : scratch_) s.Reserve(logits.cols);
-  pool_.Run([&](int i) {
+  Share(32 * logits.rows * logits.cols, [&](int i, int n) {
     Buffer<float>& scratch = scratch_[static_cast<size_t>(i)];
-    const Range part = PartOf(logits.rows, pool_.threads(), i);
+    const Range part = PartOf(logits.rows, n, i);
     for (int64_t r = part.begin; r < part.end; ++r) {
       out.total[static_cast<size_t>(r)] = form_.ops->frequencies(
           logits.data + r * logits.stride, logits.cols, scratch.data(),
@@ -159,8 +158,8 @@ void CpuBackend::SoftmaxFrequencies(ConstMatrix logits,
 void CpuBackend::SoftmaxBackward(const Frequencies& frequencies,
                                  std::span<const int32_t> targets,
                                  Matrix dlogits) {
-  pool_.Run([&](int i) {
-    const Range part = PartOf(dlogits.rows, pool_.threads(), i);
+  Share(8 * dlogits.rows * dlogits.cols, [&](int i, int n) {
+    const Range part = PartOf(dlogits.rows, n, i);
     for (int64_t r = part.begin; r < part.end; ++r) {
       float* out = dlogits.data + r * dlogits.stride;
       const int32_t target = targets[static_cast<size_t>(r)];
@@ -177,8 +176,8 @@ void CpuBackend::SoftmaxBackward(const Frequencies& frequencies,
 }
 
 void CpuBackend::Add(ConstMatrix y, Matrix x) {
-  pool_.Run([&](int i) {
-    const Range part = PartOf(x.rows, pool_.threads(), i);
+  Share(x.rows * x.cols, [&](int i, int n) {
+    const Range part = PartOf(x.rows, n, i);
     for (int64_t r = part.begin; r < part.end; ++r) {
       form_.ops->add(y.data + r * y.stride, x.cols, x.data + r * x.stride);
     }
@@ -197,9 +196,8 @@ void CpuBackend::Adam(const AdamStep& step, ConstMatrix gradient, Matrix weight,
                       Matrix second) {
   NNCPP_CHECK(weight.stride == weight.cols && second.stride == second.cols &&
               gradient.stride == gradient.cols);
-  pool_.Run([&](int i) {
-    const Range part =
-        PartOf(weight.rows * weight.cols, pool_.threads(), i, 1024);
+  Share(16 * weight.rows * weight.cols, [&](int i, int n) {
+    const Range part = PartOf(weight.rows * weight.cols, n, i, 1024);
     form_.ops->adam(Constants(step), gradient.data + part.begin,
                     weight.data + part.begin, second.data + part.begin,
                     part.end - part.begin);
@@ -209,8 +207,8 @@ void CpuBackend::Adam(const AdamStep& step, ConstMatrix gradient, Matrix weight,
 void CpuBackend::AdamRows(const AdamStep& step, std::span<const int32_t> rows,
                           std::span<const float> corrections,
                           ConstMatrix gradient, Matrix weight, Matrix second) {
-  pool_.Run([&](int i) {
-    const Range part = PartOf(std::ssize(rows), pool_.threads(), i);
+  Share(16 * std::ssize(rows) * weight.cols, [&](int i, int n) {
+    const Range part = PartOf(std::ssize(rows), n, i);
     for (int64_t at = part.begin; at < part.end; ++at) {
       const int64_t r = rows[static_cast<size_t>(at)];
       AdamConstants constants = Constants(step);

@@ -9,9 +9,10 @@
 
 namespace nncpp {
 
-// Runs the same function on every thread, each told its index. What a thread
-// computes must depend on its index alone, so that results cannot depend on
-// scheduling. Functions must not throw. Used by one thread at a time.
+// Runs the parts of a job on a few threads. What a part computes must depend on
+// its index alone: which thread runs it is left to chance, and a thread that
+// the system keeps from running holds up nobody who could do its part.
+// Functions must not throw. Used by one thread at a time.
 class ThreadPool {
  public:
   // `threads` >= 1 counts the caller; 0 takes one per core this process may
@@ -23,8 +24,7 @@ class ThreadPool {
 
   int threads() const { return threads_; }
 
-  // Calls work(i) for i in [0, threads()), the caller being thread 0; returns
-  // when all have returned.
+  // Calls work(i) for i in [0, threads()); returns when all have returned.
   template <typename Work>
   void Run(const Work& work) {
     if (threads_ == 1) {
@@ -38,14 +38,18 @@ class ThreadPool {
  private:
   using Call = void (*)(const void* work, int index);
   void Dispatch(Call call, const void* work);
-  void Loop(int index);
+  void TakeParts(uint32_t job);
+  void Loop();
 
   int threads_;
   int spins_;  // polls before a waiting thread sleeps
   Call call_ = nullptr;
   const void* work_ = nullptr;
-  alignas(64) std::atomic<uint32_t> epoch_{0};    // raised to start work
-  alignas(64) std::atomic<uint32_t> running_{0};  // workers not yet done
+  // The job's number in the high half, its next part in the low half: a part
+  // can only be taken from the job that call_ and work_ belong to.
+  alignas(64) std::atomic<uint64_t> next_{0};
+  alignas(64) std::atomic<uint32_t> job_{0};  // workers wait for a change
+  alignas(64) std::atomic<uint32_t> unfinished_{0};  // parts
   std::atomic<bool> stop_{false};
   std::vector<std::thread> workers_;
 };

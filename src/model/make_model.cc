@@ -18,8 +18,7 @@ int64_t ModelMemory(const ModelConfig& config) {
   // their gradients; logits, their gradients and 8-byte frequencies.
   const int64_t segment = rows * (l * (6 * 3 * c + 4 * c) * 4 + v * 16);
   // One array at a time passes through a buffer of the host's.
-  const int64_t passing =
-      (dense + tables) * 4;
+  const int64_t passing = (dense + tables) * 4;
   return parameters + features + segment + passing;
 }
 

@@ -23,15 +23,13 @@ bool IsLetter(int32_t symbol) {
 
 int64_t NgramFeatures::Bytes(const ModelConfig& config) {
   if (config.ngram_orders == 0) return 0;
-  return (int64_t{1} << config.ngram_bits) *
-         static_cast<int64_t>(sizeof(Slot));
+  return (int64_t{1} << config.ngram_bits) * static_cast<int64_t>(sizeof(Slot));
 }
 
 NgramFeatures::NgramFeatures(const ModelConfig& config)
     : config_(config),
-      contexts_(config.ngram_orders == 0
-                    ? 0
-                    : config.ngram_orders + kWordContexts) {
+      contexts_(
+          config.ngram_orders == 0 ? 0 : config.ngram_orders + kWordContexts) {
   if (!enabled()) return;
   slots_.resize(size_t{1} << config.ngram_bits);
   scales_.assign(
@@ -106,8 +104,8 @@ void NgramFeatures::LocateRow(const Past& past, int64_t row) {
     const int64_t count_bucket = std::min<int64_t>(
         std::bit_width(static_cast<unsigned>(slot->count)) - 1,
         kCountBuckets - 1);
-    const int64_t variety_bucket = std::min<int64_t>(
-        std::max(variety, 1) - 1, kVarietyBuckets - 1);
+    const int64_t variety_bucket =
+        std::min<int64_t>(std::max(variety, 1) - 1, kVarietyBuckets - 1);
     use.scale = static_cast<int32_t>(
         (c * kCountBuckets + count_bucket) * kVarietyBuckets + variety_bucket);
     const float scale = scales_[static_cast<size_t>(use.scale)].value;
@@ -158,10 +156,10 @@ void NgramFeatures::TrainRow(int64_t row, int32_t target,
       }
       Scale& scale = scales_[static_cast<size_t>(use.scale)];
       scale.second = 0.999f * scale.second + 0.001f * (slope * slope);
-      scale.value = Clamp(
-          scale.value - config_.ngram_scale_rate *
-                            (slope / (Sqrt(scale.second) + 1e-3f)),
-          0.0f, 16.0f);
+      scale.value =
+          Clamp(scale.value - config_.ngram_scale_rate *
+                                  (slope / (Sqrt(scale.second) + 1e-3f)),
+                0.0f, 16.0f);
     }
     Slot& slot = Claim(use);
     const float rate =
@@ -192,8 +190,8 @@ void NgramFeatures::TrainRow(int64_t row, int32_t target,
     const float before =
         slot.symbol[least] == target ? slot.weight[least] : 0.0f;
     slot.symbol[least] = static_cast<uint16_t>(target);
-    slot.weight[least] = Clamp(before - rate * target_gradient, -kWeightLimit,
-                               kWeightLimit);
+    slot.weight[least] =
+        Clamp(before - rate * target_gradient, -kWeightLimit, kWeightLimit);
   }
 }
 

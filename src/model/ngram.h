@@ -74,7 +74,7 @@ class NgramFeatures {
   // What a stream remembers between segments.
   struct Past {
     int32_t symbol[kHistory];  // the newest first
-    uint64_t word;             // hash of the letters since the last other symbol
+    uint64_t word;  // hash of the letters since the last other symbol
     uint64_t word_before;
   };
 
