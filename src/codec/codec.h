@@ -67,5 +67,6 @@ Listing List(Source& in);
 // Runs a fixed tiny training and compares its digest with the one every sound
 // build computes. Throws Error(kNumerics) when it differs. A few milliseconds.
 void SelfTest();
+uint64_t SelfTestDigest();  // what this build computes, by the form in use
 
 }  // namespace nncpp
