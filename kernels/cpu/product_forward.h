@@ -148,7 +148,7 @@ void MultiplyTile(const RowTile& a, const ColumnTile& w) {
       _mm_prefetch(reinterpret_cast<const char*>(row[j] + k + ahead),
                    _MM_HINT_T0);
     }
-    NNCPP_UNROLL(4)
+    NNCPP_UNROLL(16)
     for (int s = 0; s < kLineBytes / kUnit; ++s) {
       Vector rows[kVectors];
       NNCPP_UNROLL(2)
@@ -159,9 +159,10 @@ void MultiplyTile(const RowTile& a, const ColumnTile& w) {
       NNCPP_UNROLL(8)
       for (int j = 0; j < kForwardColumns; ++j) {
         const Vector unit = BroadcastUnit<kUnit>(row[j] + k + s * (kUnit / 2));
-        NNCPP_UNROLL(2)
-        for (int g = 0; g < kVectors; ++g) {
-          sum[g][j] = DotAdd(sum[g][j], rows[g], unit);
+        if constexpr (kVectors == 1) {
+          sum[0][j] = DotAdd(sum[0][j], rows[0], unit);
+        } else {
+          DotAddTwo(sum[0][j], sum[1][j], rows[0], rows[1], unit);
         }
       }
     }

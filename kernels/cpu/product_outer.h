@@ -63,9 +63,9 @@ inline void AddPair(const int16_t* d, int64_t d_row, const Vector* b,
   NNCPP_UNROLL(8)
   for (int i = 0; i < kRows; ++i) {
     const Vector pair = BroadcastUnit<4>(d + i * d_row);
-    NNCPP_UNROLL(4)
-    for (int j = 0; j < kVectors; ++j) {
-      sum[i][j] = DotAdd(sum[i][j], pair, b[j]);
+    NNCPP_UNROLL(2)
+    for (int j = 0; j < kVectors; j += 2) {
+      DotAddTwo(sum[i][j], sum[i][j + 1], b[j], b[j + 1], pair);
     }
   }
 }
