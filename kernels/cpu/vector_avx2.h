@@ -21,7 +21,7 @@ constexpr int kVectorBytes = 32;
 constexpr int kForwardColumns = 4;
 
 // The copy of 16 rows of a stays in half of a level-1 cache of 32 KiB.
-constexpr int64_t kPanelBytes = 16 << 10;
+constexpr int64_t kPanelBytes = 32 << 10;
 
 // Backward and gradient: 6 rows x 2 vectors are 12 sums; with 2 vectors of
 // pairs, a broadcast and a product they fill the 16 registers.
