@@ -19,8 +19,8 @@ constexpr int64_t PaddedColumns(int64_t cols) {
 // rows x cols integers; value (r, c) is q[r * stride + c] * scale[r], where
 // scale[r] is a power of two. stride = PaddedColumns(cols); the padding is 0.
 struct RowOperand {
-  const int16_t* q = nullptr;     // 64-byte aligned
-  const float* scale = nullptr;   // rows
+  const int16_t* q = nullptr;    // 64-byte aligned
+  const float* scale = nullptr;  // rows
   int64_t rows = 0;
   int64_t cols = 0;
   int64_t stride = 0;

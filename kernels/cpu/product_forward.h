@@ -22,9 +22,6 @@ constexpr int kLanes = kVectorBytes / 16;
 // Rows of a that one sweep over w can serve, in two vectors of 4-byte units.
 constexpr int kSweepRows = kVectorBytes / 2;
 
-
-
-
 // Bytes of a row of w handled per turn of the loop: a cache line.
 constexpr int kLineBytes = 64;
 constexpr int kLineColumns = kLineBytes / 2;
@@ -404,8 +401,7 @@ void Forward(const RowOperand& a, const RowOperand& w, float* y,
     columns.y_stride = y_stride;
     for (int64_t k = 0; k < depth; k += columns.depth) {
       const int64_t left = depth - k;
-      columns.depth =
-          left < most * kLineColumns ? left : most * kLineColumns;
+      columns.depth = left < most * kLineColumns ? left : most * kLineColumns;
       columns.first = k == 0;
       columns.last = columns.depth == left;
       char* place = panel;

@@ -22,8 +22,7 @@ void Forward(const RowOperand& a, const RowOperand& w, float* y,
       const int16_t* am = a.q + m * a.stride;
       int32_t sum = 0;
       for (int64_t k = 0; k < a.cols; ++k) sum += int32_t{am[k]} * wn[k];
-      y[m * y_stride + n] =
-          static_cast<float>(sum) * (a.scale[m] * w.scale[n]);
+      y[m * y_stride + n] = static_cast<float>(sum) * (a.scale[m] * w.scale[n]);
     }
   }
 }

@@ -59,6 +59,13 @@ inline Vector DotAdd(Vector sum, Vector a, Vector b) {
   return _mm512_dpwssd_epi32(sum, a, b);
 }
 
+// sum0 + a0 b and sum1 + a1 b.
+inline void DotAddTwo(Vector& sum0, Vector& sum1, Vector a0, Vector a1,
+                      Vector b) {
+  sum0 = DotAdd(sum0, a0, b);
+  sum1 = DotAdd(sum1, a1, b);
+}
+
 // The kUnit bytes at p, repeated. A load without arithmetic for every size.
 template <int kUnit>
 inline Vector BroadcastUnit(const int16_t* p) {
@@ -110,8 +117,8 @@ inline Vector FoldLanes(Vector a, Vector b) {
 // UnpackLow16 and UnpackHigh16 of two rows leave the columns of each lane
 // together; these give them back in order, first and second half.
 inline Vector FirstColumns(Vector low, Vector high) {
-  const Vector order = _mm512_setr_epi32(0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6,
-                                         7, 20, 21, 22, 23);
+  const Vector order =
+      _mm512_setr_epi32(0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23);
   return _mm512_permutex2var_epi32(low, order, high);
 }
 inline Vector SecondColumns(Vector low, Vector high) {
