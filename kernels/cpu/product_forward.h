@@ -36,13 +36,14 @@ struct RowTile {
   const float* lane_scale = nullptr;
 };
 
-// What a tile is multiplied with: kForwardColumns rows of w.
-struct ColumnTile {
-  const int16_t* w[kForwardColumns];
-  const float* scale;
-  int64_t depth;  // columns of w to add over, a multiple of 32
-  int64_t ahead;  // distance of the rows wanted next, in elements
-  float* y;
+// What a tile is multiplied with: groups of kForwardColumns rows of w.
+struct ColumnGroups {
+  const int16_t* w[kForwardColumns];  // of the first group
+  int64_t advance;                    // from a group to the next, in elements
+  int64_t groups;
+  int64_t depth;       // columns of w to add over, a multiple of 32
+  const float* scale;  // of the first row of w
+  float* y;            // the first row of the tile, the first column
   int64_t y_stride;
   bool first;  // of the ranges of k: y holds nothing yet
   bool last;   // otherwise y receives the integer sums
@@ -59,7 +60,7 @@ inline void StoreWholeLanes(Floats f, const RowTile& a, int64_t row,
 
 // The same with integer sums carried from one range of k to the next in y.
 template <int kLane>
-inline void StorePartLanes(Vector v, const RowTile& a, const ColumnTile& w,
+inline void StorePartLanes(Vector v, const RowTile& a, const ColumnGroups& w,
                            const float* lane_scale, int64_t row,
                            int64_t row_step, int64_t column) {
   if (row < a.rows) {
@@ -85,7 +86,7 @@ inline void StorePartLanes(Vector v, const RowTile& a, const ColumnTile& w,
 
 // Lane l of v is row `row + l * row_step` of the tile, columns `column` to
 // `column + 3`.
-inline void StoreSums(Vector v, const RowTile& a, const ColumnTile& w,
+inline void StoreSums(Vector v, const RowTile& a, const ColumnGroups& w,
                       const float* lane_scale, int64_t row, int64_t row_step,
                       int64_t column) {
   if (w.first && w.last) {
@@ -127,25 +128,23 @@ constexpr int RowsPerLane() {
   return kUnit < 16 ? 16 / kUnit : 1;
 }
 
+// The sums of one group of columns, not yet turned.
 template <int kUnit, int kVectors>
-void MultiplyTile(const RowTile& a, const ColumnTile& w) {
-  Vector sum[kVectors][kForwardColumns];
-  const int16_t* row[kForwardColumns];
+inline void SumGroup(const int16_t* panel, const int16_t* const* row,
+                     int64_t depth, int64_t ahead,
+                     Vector (*sum)[kForwardColumns]) {
   NNCPP_UNROLL(8)
   for (int j = 0; j < kForwardColumns; ++j) {
-    row[j] = w.w[j];
     NNCPP_UNROLL(2)
     for (int g = 0; g < kVectors; ++g) sum[g][j] = Zero();
   }
-  const int16_t* panel = a.panel;
-  const int64_t depth = w.depth, ahead = w.ahead;
   for (int64_t k = 0; k < depth; k += kLineColumns) {
     NNCPP_UNROLL(8)
     for (int j = 0; j < kForwardColumns; ++j) {
       _mm_prefetch(reinterpret_cast<const char*>(row[j] + k + ahead),
                    _MM_HINT_T0);
     }
-    NNCPP_UNROLL(4)
+    NNCPP_UNROLL(16)
     for (int s = 0; s < kLineBytes / kUnit; ++s) {
       Vector rows[kVectors];
       NNCPP_UNROLL(2)
@@ -156,41 +155,56 @@ void MultiplyTile(const RowTile& a, const ColumnTile& w) {
       NNCPP_UNROLL(8)
       for (int j = 0; j < kForwardColumns; ++j) {
         const Vector unit = BroadcastUnit<kUnit>(row[j] + k + s * (kUnit / 2));
-        NNCPP_UNROLL(2)
-        for (int g = 0; g < kVectors; ++g) {
-          sum[g][j] = DotAdd(sum[g][j], rows[g], unit);
+        if constexpr (kVectors == 1) {
+          sum[0][j] = DotAdd(sum[0][j], rows[0], unit);
+        } else {
+          DotAddTwo(sum[0][j], sum[1][j], rows[0], rows[1], unit);
         }
       }
-    }
-  }
-  constexpr int kPerLane = RowsPerLane<kUnit>();
-  NNCPP_UNROLL(2)
-  for (int q = 0; q < kForwardColumns; q += 4) {
-    Vector turned[kVectors][kPerLane];
-    NNCPP_UNROLL(2)
-    for (int g = 0; g < kVectors; ++g) TurnQuad<kUnit>(sum[g] + q, turned[g]);
-    if constexpr (kUnit <= 16) {
-      NNCPP_UNROLL(2)
-      for (int g = 0; g < kVectors; ++g) {
-        NNCPP_UNROLL(4)
-        for (int i = 0; i < kPerLane; ++i) {
-          const int v = g * kPerLane + i;
-          StoreSums(turned[g][i], a, w, a.lane_scale + v * (kVectorBytes / 4),
-                    g * kPerLane * kLanes + i, kPerLane, q);
-        }
-      }
-    } else {
-      // A row's sum is spread over 2 or 4 lanes. Copies of it in the lanes
-      // beyond the tile's rows are not stored.
-      Vector folded = FoldLanes(turned[0][0], turned[kVectors - 1][0]);
-      if constexpr (kUnit == 64) folded = FoldLanes(folded, folded);
-      StoreSums(folded, a, w, a.lane_scale, 0, 1, q);
     }
   }
 }
 
+template <int kUnit, int kVectors>
+void MultiplyTile(const RowTile& a, const ColumnGroups& w) {
+  constexpr int kPerLane = RowsPerLane<kUnit>();
+  const int16_t* row[kForwardColumns];
+  NNCPP_UNROLL(8)
+  for (int j = 0; j < kForwardColumns; ++j) row[j] = w.w[j];
+  for (int64_t n = 0; n < w.groups; ++n) {
+    Vector sum[kVectors][kForwardColumns];
+    SumGroup<kUnit, kVectors>(a.panel, row, w.depth,
+                              n + 1 < w.groups ? w.advance : 0, sum);
+    NNCPP_UNROLL(2)
+    for (int q = 0; q < kForwardColumns; q += 4) {
+      const int64_t column = n * kForwardColumns + q;
+      Vector turned[kVectors][kPerLane];
+      NNCPP_UNROLL(2)
+      for (int g = 0; g < kVectors; ++g) {
+        TurnQuad<kUnit>(sum[g] + q, turned[g]);
+      }
+      if constexpr (kUnit <= 16) {
+        NNCPP_UNROLL(8)
+        for (int v = 0; v < kVectors * kPerLane; ++v) {
+          const int g = v / kPerLane, i = v % kPerLane;
+          StoreSums(turned[g][i], a, w, a.lane_scale + v * (kVectorBytes / 4),
+                    g * kPerLane * kLanes + i, kPerLane, column);
+        }
+      } else {
+        // A row's sum is spread over 2 or 4 lanes. Copies of it in the lanes
+        // beyond the tile's rows are not stored.
+        Vector folded = FoldLanes(turned[0][0], turned[kVectors - 1][0]);
+        if constexpr (kUnit == 64) folded = FoldLanes(folded, folded);
+        StoreSums(folded, a, w, a.lane_scale, 0, 1, column);
+      }
+    }
+    NNCPP_UNROLL(8)
+    for (int j = 0; j < kForwardColumns; ++j) row[j] += w.advance;
+  }
+}
+
 // Multiplies a tile of any size. The largest has two vectors of 4-byte units.
-inline void MultiplyRows(const RowTile& a, const ColumnTile& w) {
+inline void MultiplyRows(const RowTile& a, const ColumnGroups& w) {
   switch (a.size) {
     case 1:
       return MultiplyTile<kVectorBytes, 1>(a, w);
@@ -307,54 +321,56 @@ struct Sweep {
   int64_t size = 0;  // of the tiles together
 };
 
-// The last columns of a range, fewer than a tile has: computed into a buffer.
-void SweepTail(const Sweep& sweep, ColumnTile w, int64_t columns) {
+// The last columns of a range, fewer than a group has: computed into a buffer.
+void SweepTail(const Sweep& sweep, ColumnGroups w, int64_t columns) {
   float scale[kForwardColumns] = {};
   for (int64_t j = 0; j < columns; ++j) scale[j] = w.scale[j];
-  for (int j = static_cast<int>(columns); j < kForwardColumns; ++j) {
-    w.w[j] = w.w[0];
-  }
+  for (int64_t j = columns; j < kForwardColumns; ++j) w.w[j] = w.w[0];
   float sums[kSweepRows * kForwardColumns] = {};
-  float* y = w.y;
+  float* const y = w.y;
+  const int64_t y_stride = w.y_stride;
+  w.groups = 1;
   w.scale = scale;
   w.y = sums;
-  const int64_t y_stride = w.y_stride;
   w.y_stride = kForwardColumns;
   for (int t = 0; t < sweep.tiles; ++t) {
     const RowTile& a = sweep.tile[t];
     float* out = y + a.first * y_stride;
+    const uint64_t bytes = static_cast<uint64_t>(columns) * sizeof(float);
     for (int64_t m = 0; m < a.rows; ++m) {
-      __builtin_memcpy(sums + m * kForwardColumns, out + m * y_stride,
-                       static_cast<uint64_t>(columns) * sizeof(float));
+      __builtin_memcpy(sums + m * kForwardColumns, out + m * y_stride, bytes);
     }
     MultiplyRows(a, w);
     for (int64_t m = 0; m < a.rows; ++m) {
-      __builtin_memcpy(out + m * y_stride, sums + m * kForwardColumns,
-                       static_cast<uint64_t>(columns) * sizeof(float));
+      __builtin_memcpy(out + m * y_stride, sums + m * kForwardColumns, bytes);
     }
   }
 }
 
-// All columns of y for the rows of a sweep, which are already packed.
-void SweepColumns(const Sweep& sweep, const RowOperand& w, ColumnTile tile,
+// Columns [begin, end) of y, for the rows of a sweep, which are packed. Where
+// there are several tiles they take turns, while w is in the level-1 cache.
+void SweepColumns(const Sweep& sweep, const RowOperand& w, ColumnGroups part,
                   int64_t k, float* y, int64_t begin, int64_t end) {
-  for (int64_t n = begin; n < end; n += kForwardColumns) {
+  constexpr int64_t kTurnGroups = 16 / kForwardColumns;
+  part.advance = kForwardColumns * w.stride;
+  for (int64_t n = begin; n < end;) {
     const int64_t left = end - n;
     for (int64_t j = 0; j < kForwardColumns && j < left; ++j) {
-      tile.w[j] = w.q + (n + j) * w.stride + k;
+      part.w[j] = w.q + (n + j) * w.stride + k;
     }
-    tile.scale = w.scale + n;
-    if (left < kForwardColumns) {
-      tile.ahead = 0;
-      tile.y = y + n;
-      SweepTail(sweep, tile, left);
+    part.scale = w.scale + n;
+    part.groups = left / kForwardColumns;
+    if (part.groups == 0) {
+      part.y = y + n;
+      SweepTail(sweep, part, left);
       return;
     }
-    tile.ahead = left >= 2 * kForwardColumns ? kForwardColumns * w.stride : 0;
+    if (sweep.tiles > 1 && part.groups > kTurnGroups) part.groups = kTurnGroups;
     for (int t = 0; t < sweep.tiles; ++t) {
-      tile.y = y + sweep.tile[t].first * tile.y_stride + n;
-      MultiplyRows(sweep.tile[t], tile);
+      part.y = y + sweep.tile[t].first * part.y_stride + n;
+      MultiplyRows(sweep.tile[t], part);
     }
+    n += part.groups * kForwardColumns;
   }
 }
 
@@ -381,7 +397,7 @@ void Forward(const RowOperand& a, const RowOperand& w, float* y,
       m += tile.rows;
     }
     const int64_t most = kPanelBytes / 2 / sweep.size / kLineColumns;
-    ColumnTile columns = {};
+    ColumnGroups columns = {};
     columns.y_stride = y_stride;
     for (int64_t k = 0; k < depth; k += columns.depth) {
       const int64_t left = depth - k;

@@ -19,30 +19,51 @@ namespace {
 constexpr int kVectorColumns = kVectorBytes / 4;
 constexpr int kOuterColumns = kOuterVectors * kVectorColumns;
 
-// Rows of w added before the next columns: 16 KiB of a panel, so that it stays
-// in the level-1 cache; without a panel, lines that stay in the level-2 cache.
-constexpr int64_t kPanelRows = (16 << 10) / (2 * kOuterColumns);
-constexpr int64_t kBlockRows = 128;
+// Columns of w worked on together, so that a cache line of w is used up while
+// it is near: 32 with 256 bits, 64 with 512.
+constexpr int64_t kChunkColumns = kOuterColumns < 32 ? 32 : kOuterColumns;
+constexpr int64_t kChunkTiles = kChunkColumns / kOuterColumns;
+
+// Rows of w added before the next columns: 16 KiB of w at a time, which stay
+// in the level-1 cache.
+constexpr int64_t kBlockRows = (16 << 10) / (2 * kChunkColumns);
+
+// Up to so many rows of d, w is interleaved again for each tile of them.
+constexpr int64_t kDirectRows = 2 * kOuterRows;
+
+// The same without a panel: so many bytes of w that their pages fit in the
+// first-level table of addresses, which has 64 entries or more.
+constexpr int64_t kDirectBytes = 128 << 10;
 
 // Pairs of the largest R in use (256); more are added block by block.
 constexpr int64_t kBlockPairs = 128;
+
+// How the vectors of b lie: pairs in order; pairs as Interleave leaves them; or
+// rows of w, not yet interleaved.
+enum class Pairs { kInOrder, kUnpacked, kRows };
 
 // One tile: sums over pairs p of d(i, p) with b(p, column).
 struct OuterTile {
   const int16_t* d;  // pair p of row i is at d + i * d_row + p * d_pair
   int64_t d_row;
   int64_t d_pair;
-  const int16_t* b;  // the vectors of pair p are at b + p * b_pair; where w is
-  int64_t b_pair;    // interleaved here, its rows are b_pair / 2 apart
+  const int16_t* b;  // the vectors of pair p are at b + p * b_pair; rows of w
+  int64_t b_pair;    // are b_pair / 2 apart
+  int64_t b_step;    // from a tile to the next in elements of b
+  int64_t tiles;     // how many tiles lie side by side
   int64_t pairs;
   bool odd;                   // a last row without a partner follows
   const float* row_scale;     // of the tile's first row
-  const float* column_scale;  // of its first column, or null
+  const float* column_scale;  // of its first column; pairs in order only
   float* y;
   int64_t y_stride;
   bool first;  // of the blocks: y holds nothing yet
   bool last;   // otherwise y receives the integer sums
 };
+
+inline void PrefetchColumns(const int16_t* p) {
+  _mm_prefetch(reinterpret_cast<const char*>(p), _MM_HINT_T0);
+}
 
 // Two rows of w as kVectors vectors of pairs, out of order inside each two.
 template <int kVectors>
@@ -63,28 +84,32 @@ inline void AddPair(const int16_t* d, int64_t d_row, const Vector* b,
   NNCPP_UNROLL(8)
   for (int i = 0; i < kRows; ++i) {
     const Vector pair = BroadcastUnit<4>(d + i * d_row);
-    NNCPP_UNROLL(4)
-    for (int j = 0; j < kVectors; ++j) {
-      sum[i][j] = DotAdd(sum[i][j], pair, b[j]);
+    NNCPP_UNROLL(2)
+    for (int j = 0; j < kVectors; j += 2) {
+      DotAddTwo(sum[i][j], sum[i][j + 1], b[j], b[j + 1], pair);
     }
   }
 }
 
-template <int kRows, int kVectors, bool kInterleave>
-void MultiplyOuter(const OuterTile& t) {
-  Vector sum[kRows][kVectors];
+// The integer sums of the tile at b.
+template <int kRows, int kVectors, Pairs kPairs>
+inline void SumPairs(const OuterTile& t, const int16_t* b,
+                     Vector (*sum)[kVectors]) {
   NNCPP_UNROLL(8)
   for (int i = 0; i < kRows; ++i) {
     NNCPP_UNROLL(4)
     for (int j = 0; j < kVectors; ++j) sum[i][j] = Zero();
   }
   const int16_t* d = t.d;
-  const int16_t* b = t.b;
   const int64_t d_row = t.d_row, d_pair = t.d_pair, b_pair = t.b_pair;
   Vector v[kVectors];
-  NNCPP_UNROLL(2)
   for (int64_t p = 0; p < t.pairs; ++p) {
-    if constexpr (kInterleave) {
+    if constexpr (kPairs == Pairs::kRows) {
+      NNCPP_UNROLL(2)
+      for (int c = 0; c < kVectors * kVectorColumns; c += 32) {
+        PrefetchColumns(b + c + kChunkColumns);
+        PrefetchColumns(b + c + kChunkColumns + b_pair / 2);
+      }
       Interleave<kVectors>(b, b + b_pair / 2, v);
     } else {
       NNCPP_UNROLL(4)
@@ -95,13 +120,36 @@ void MultiplyOuter(const OuterTile& t) {
     d += d_pair;
     b += b_pair;
   }
-  if constexpr (kInterleave) {
+  if constexpr (kPairs == Pairs::kRows) {
     if (t.odd) {
       Interleave<kVectors>(b, nullptr, v);
       AddPair<kRows, kVectors>(d, d_row, v, sum);
     }
-    NNCPP_UNROLL(8)
-    for (int i = 0; i < kRows; ++i) {
+  }
+}
+
+// Writes a tile: floats, or if more blocks follow the integer sums, in the
+// order that Interleave made. kWhole: there is one block only.
+template <int kRows, int kVectors, Pairs kPairs, bool kWhole>
+inline void StoreOuter(const OuterTile& t, const float* column_scale, float* y,
+                       Vector (*sum)[kVectors]) {
+  NNCPP_UNROLL(8)
+  for (int i = 0; i < kRows; ++i) {
+    float* out = y + i * t.y_stride;
+    if (!kWhole && !t.first) {
+      NNCPP_UNROLL(4)
+      for (int j = 0; j < kVectors; ++j) {
+        sum[i][j] = Add(sum[i][j], Load(out + j * kVectorColumns));
+      }
+    }
+    if (!kWhole && !t.last) {
+      NNCPP_UNROLL(4)
+      for (int j = 0; j < kVectors; ++j) {
+        Store(out + j * kVectorColumns, sum[i][j]);
+      }
+      continue;
+    }
+    if constexpr (kPairs != Pairs::kInOrder) {
       NNCPP_UNROLL(2)
       for (int j = 0; j < kVectors; j += 2) {
         const Vector low = sum[i][j], high = sum[i][j + 1];
@@ -109,50 +157,59 @@ void MultiplyOuter(const OuterTile& t) {
         sum[i][j + 1] = SecondColumns(low, high);
       }
     }
-  }
-  NNCPP_UNROLL(8)
-  for (int i = 0; i < kRows; ++i) {
-    float* y = t.y + i * t.y_stride;
     NNCPP_UNROLL(4)
     for (int j = 0; j < kVectors; ++j) {
-      float* out = y + j * kVectorColumns;
-      Vector total = sum[i][j];
-      if (!t.first) total = Add(total, Load(out));
-      if (!t.last) {
-        Store(out, total);
-        continue;
-      }
       Floats scale = SetFloats(t.row_scale[i]);
-      if (t.column_scale) {
-        scale = Times(scale, LoadFloats(t.column_scale + j * kVectorColumns));
+      if constexpr (kPairs == Pairs::kInOrder) {
+        scale = Times(scale, LoadFloats(column_scale + j * kVectorColumns));
       }
-      StoreFloats(out, Times(ToFloats(total), scale));
+      StoreFloats(out + j * kVectorColumns, Times(ToFloats(sum[i][j]), scale));
     }
   }
 }
 
-template <int kVectors, bool kInterleave>
+// The tiles of a row of tiles, t being the first.
+template <int kRows, int kVectors, Pairs kPairs>
+void MultiplyOuter(const OuterTile& t) {
+  const int16_t* b = t.b;
+  float* y = t.y;
+  for (int64_t c = 0; c < t.tiles * kOuterColumns; c += kOuterColumns) {
+    Vector sum[kRows][kVectors];
+    SumPairs<kRows, kVectors, kPairs>(t, b, sum);
+    const float* scale =
+        kPairs == Pairs::kInOrder ? t.column_scale + c : nullptr;
+    if (t.first && t.last) {
+      StoreOuter<kRows, kVectors, kPairs, true>(t, scale, y, sum);
+    } else {
+      StoreOuter<kRows, kVectors, kPairs, false>(t, scale, y, sum);
+    }
+    y += kOuterColumns;
+    b += t.b_step;
+  }
+}
+
+template <int kVectors, Pairs kPairs>
 inline void MultiplyOuterRows(const OuterTile& t, int64_t rows) {
   switch (rows) {
     case 1:
-      return MultiplyOuter<1, kVectors, kInterleave>(t);
+      return MultiplyOuter<1, kVectors, kPairs>(t);
     case 2:
-      return MultiplyOuter<2, kVectors, kInterleave>(t);
+      return MultiplyOuter<2, kVectors, kPairs>(t);
     case 3:
-      return MultiplyOuter<3, kVectors, kInterleave>(t);
+      return MultiplyOuter<3, kVectors, kPairs>(t);
     case 4:
-      return MultiplyOuter<4, kVectors, kInterleave>(t);
+      return MultiplyOuter<4, kVectors, kPairs>(t);
     case 5:
-      return MultiplyOuter<5, kVectors, kInterleave>(t);
+      return MultiplyOuter<5, kVectors, kPairs>(t);
     default:
       static_assert(kOuterRows == 6);
-      return MultiplyOuter<6, kVectors, kInterleave>(t);
+      return MultiplyOuter<6, kVectors, kPairs>(t);
   }
 }
 
 // A tile whose last columns may not exist in y, nor in the padded operands:
 // `columns` of y are wanted, `padded` may be read.
-template <bool kInterleave>
+template <Pairs kPairs>
 void MultiplyEdge(OuterTile t, int64_t rows, int64_t columns, int64_t padded) {
   float sums[kOuterRows * kOuterColumns] = {};
   float scale[kOuterColumns] = {};
@@ -169,33 +226,28 @@ void MultiplyEdge(OuterTile t, int64_t rows, int64_t columns, int64_t padded) {
   t.y = sums;
   t.y_stride = kOuterColumns;
   if (padded < kOuterColumns) {
-    MultiplyOuterRows<2, kInterleave>(t, rows);
+    MultiplyOuterRows<2, kPairs>(t, rows);
   } else {
-    MultiplyOuterRows<kOuterVectors, kInterleave>(t, rows);
+    MultiplyOuterRows<kOuterVectors, kPairs>(t, rows);
   }
   for (int64_t i = 0; i < rows; ++i) {
     __builtin_memcpy(y + i * y_stride, sums + i * kOuterColumns, bytes);
   }
 }
 
-// Columns [begin, end) of y, for the rows of one tile; t describes column 0.
-template <bool kInterleave>
-void SweepOuter(OuterTile t, int64_t rows, int64_t begin, int64_t end,
-                int64_t padded) {
-  constexpr int kStep = kInterleave ? 1 : 2;
-  t.b += begin * kStep;
-  t.y += begin;
-  if (t.column_scale) t.column_scale += begin;
-  for (int64_t c = begin; c < end; c += kOuterColumns) {
-    if (end - c < kOuterColumns) {
-      MultiplyEdge<kInterleave>(t, rows, end - c, padded - c);
-      return;
-    }
-    MultiplyOuterRows<kOuterVectors, kInterleave>(t, rows);
-    t.b += kOuterColumns * kStep;
-    t.y += kOuterColumns;
-    if (t.column_scale) t.column_scale += kOuterColumns;
-  }
+// `columns` columns of y for the rows of one tile; t describes the first, and
+// `padded` columns of b may be read.
+template <Pairs kPairs>
+void SweepOuter(OuterTile t, int64_t rows, int64_t columns, int64_t padded) {
+  t.tiles = columns / kOuterColumns;
+  if (t.tiles > 0) MultiplyOuterRows<kOuterVectors, kPairs>(t, rows);
+  const int64_t done = t.tiles * kOuterColumns;
+  if (done == columns) return;
+  t.b += t.tiles * t.b_step;
+  t.y += done;
+  if (t.column_scale) t.column_scale += done;
+  t.tiles = 1;
+  MultiplyEdge<kPairs>(t, rows, columns - done, padded - done);
 }
 
 // Rows of the next tile where `left` remain: tiles of nearly equal height.
@@ -204,70 +256,109 @@ inline int64_t OuterRows(int64_t left) {
   return (left + tiles - 1) / tiles;
 }
 
-// Rows [begin, begin + rows) of w, columns [column, column + columns), as
-// pairs in order; a missing partner is zero.
-void PackPairs(const RowOperand& w, int64_t begin, int64_t rows, int64_t column,
-               int64_t columns, int16_t* panel) {
-  for (int64_t n = 0; n < rows; n += 2) {
-    const int16_t* upper = w.q + (begin + n) * w.stride + column;
-    for (int64_t c = 0; c < columns; c += 8) {
-      const __m128i a =
-          _mm_loadu_si128(reinterpret_cast<const __m128i*>(upper + c));
-      const __m128i b = n + 1 < rows
-                            ? _mm_loadu_si128(reinterpret_cast<const __m128i*>(
-                                  upper + w.stride + c))
-                            : _mm_setzero_si128();
-      _mm_storeu_si128(reinterpret_cast<__m128i*>(panel + 2 * c),
-                       _mm_unpacklo_epi16(a, b));
-      _mm_storeu_si128(reinterpret_cast<__m128i*>(panel + 2 * c + 8),
-                       _mm_unpackhi_epi16(a, b));
+// The rows of w that t describes, `columns` of them, as Interleave leaves them:
+// tile by tile, pair by pair. `ahead`: where the next rows of w are, from here.
+void PackPairs(const OuterTile& t, int64_t columns, int64_t ahead,
+               int16_t* panel) {
+  const int64_t pairs = t.pairs + (t.odd ? 1 : 0);
+  const int64_t w_stride = t.b_pair / 2;
+  for (int64_t p = 0; p < pairs; ++p) {
+    const int16_t* upper = t.b + p * t.b_pair;
+    const int16_t* lower = p < t.pairs ? upper + w_stride : nullptr;
+    PrefetchColumns(upper + ahead);
+    PrefetchColumns(upper + ahead + w_stride);
+    int16_t* out = panel + p * 2 * kOuterColumns;
+    for (int64_t c = 0; c < columns; c += kOuterColumns) {
+      for (int64_t i = 0; i < kOuterColumns && c + i < columns;
+           i += 2 * kVectorColumns) {
+        Vector v[2];
+        Interleave<2>(upper + c + i, lower ? lower + c + i : nullptr, v);
+        Store(out + 2 * i, v[0]);
+        Store(out + 2 * i + 2 * kVectorColumns, v[1]);
+      }
+      out += pairs * 2 * kOuterColumns;
     }
-    panel += 2 * kOuterColumns;
+  }
+}
+
+// Adds a block of rows of w, which t describes. A panel of them is packed for
+// every kChunkColumns and read by all rows of d.
+void BackwardPacked(const RowOperand& d, OuterTile t, int64_t n,
+                    int64_t columns) {
+  alignas(64) int16_t panel[kBlockRows * kChunkColumns];
+  OuterTile tile = t;
+  tile.pairs = t.pairs + (t.odd ? 1 : 0);
+  tile.b = panel;
+  tile.b_pair = 2 * kOuterColumns;
+  tile.b_step = tile.pairs * tile.b_pair;
+  for (int64_t c = 0; c < columns; c += kChunkColumns) {
+    const bool more = columns - c > kChunkColumns;
+    const int64_t chunk = more ? kChunkColumns : columns - c;
+    PackPairs(t, chunk, more ? kChunkColumns : 0, panel);
+    tile.tiles = chunk / kOuterColumns;
+    for (int64_t m = 0; m < d.rows;) {
+      const int64_t rows = OuterRows(d.rows - m);
+      tile.d = d.q + m * d.stride + n;
+      tile.row_scale = d.scale + m;
+      tile.y = t.y + m * t.y_stride + c;
+      MultiplyOuterRows<kOuterVectors, Pairs::kUnpacked>(tile, rows);
+      m += rows;
+    }
+    t.b += kChunkColumns;
+  }
+}
+
+// The same, w being interleaved again for each tile of the few rows of d. All
+// of w may be the block; then the last columns need not fill a tile.
+void BackwardDirect(const RowOperand& d, OuterTile t, int64_t n,
+                    int64_t columns, int64_t padded) {
+  float* const y = t.y;
+  for (int64_t m = 0; m < d.rows;) {
+    const int64_t rows = OuterRows(d.rows - m);
+    t.d = d.q + m * d.stride + n;
+    t.row_scale = d.scale + m;
+    t.y = y + m * t.y_stride;
+    SweepOuter<Pairs::kRows>(t, rows, columns, padded);
+    m += rows;
   }
 }
 
 void Backward(const RowOperand& d, const RowOperand& w, float* y,
               int64_t y_stride, int64_t begin, int64_t end) {
-  alignas(64) int16_t panel[kPanelRows * kOuterColumns];
+  const bool direct = d.rows <= kDirectRows;
   OuterTile t = {};
   t.d_row = d.stride;
   t.d_pair = 2;
+  t.b_pair = 2 * w.stride;
+  t.b_step = kOuterColumns;
   t.y_stride = y_stride;
-  const bool one_tile = d.rows <= kOuterRows;
-  const int64_t block = one_tile ? kBlockRows : kPanelRows;
-  for (int64_t n = 0; n < w.rows; n += block) {
+  const int64_t columns = (end - begin) / kOuterColumns * kOuterColumns;
+  const int64_t fit = kDirectBytes / (2 * w.stride) / 2 * 2;
+  const int64_t block = !direct || fit > kBlockRows ? kBlockRows
+                        : fit < 32                  ? 32
+                                                    : fit;
+  for (int64_t n = 0; columns > 0 && n < w.rows; n += block) {
     const int64_t rows = w.rows - n < block ? w.rows - n : block;
+    t.pairs = rows / 2;
+    t.odd = rows % 2 != 0;
     t.first = n == 0;
     t.last = n + rows == w.rows;
-    if (one_tile) {
-      t.d = d.q + n;
-      t.row_scale = d.scale;
-      t.b = w.q + n * w.stride;
-      t.b_pair = 2 * w.stride;
-      t.pairs = rows / 2;
-      t.odd = rows % 2 != 0;
-      t.y = y;
-      SweepOuter<true>(t, d.rows, begin, end, w.stride);
-      continue;
-    }
-    t.b_pair = 2 * kOuterColumns;
-    t.pairs = (rows + 1) / 2;
-    for (int64_t c = begin; c < end; c += kOuterColumns) {
-      const int64_t padded =
-          w.stride - c < kOuterColumns ? w.stride - c : kOuterColumns;
-      const int64_t wanted = end - c < kOuterColumns ? end - c : kOuterColumns;
-      PackPairs(w, n, rows, c, padded, panel);
-      for (int64_t m = 0; m < d.rows;) {
-        const int64_t tile = OuterRows(d.rows - m);
-        t.d = d.q + m * d.stride + n;
-        t.row_scale = d.scale + m;
-        t.b = panel;
-        t.y = y + m * y_stride + c;
-        SweepOuter<false>(t, tile, 0, wanted, padded);
-        m += tile;
-      }
+    t.b = w.q + n * w.stride + begin;
+    t.y = y + begin;
+    if (direct) {
+      BackwardDirect(d, t, n, columns, columns);
+    } else {
+      BackwardPacked(d, t, n, columns);
     }
   }
+  begin += columns;
+  if (begin == end) return;
+  t.pairs = w.rows / 2;
+  t.odd = w.rows % 2 != 0;
+  t.first = t.last = true;
+  t.b = w.q + begin;
+  t.y = y + begin;
+  BackwardDirect(d, t, 0, end - begin, w.stride - begin);
 }
 
 void Gradient(const ColumnOperand& d, const ColumnOperand& x, float* g,
@@ -278,6 +369,7 @@ void Gradient(const ColumnOperand& d, const ColumnOperand& x, float* g,
   OuterTile t = {};
   t.d_row = 2;
   t.b_pair = 2 * x.stride;
+  t.b_step = 2 * kOuterColumns;
   t.y_stride = g_stride;
   const int64_t all = (d.rows + 1) / 2;
   for (int64_t n = begin; n < end;) {
@@ -296,7 +388,7 @@ void Gradient(const ColumnOperand& d, const ColumnOperand& x, float* g,
       t.b = x.q + p * t.b_pair;
       t.first = p == 0;
       t.last = p + t.pairs == all;
-      SweepOuter<false>(t, rows, 0, x.cols, x.stride);
+      SweepOuter<Pairs::kInOrder>(t, rows, x.cols, x.stride);
     }
     n += rows;
   }

@@ -21,7 +21,7 @@ constexpr int kVectorBytes = 32;
 constexpr int kForwardColumns = 4;
 
 // The copy of 16 rows of a stays in half of a level-1 cache of 32 KiB.
-constexpr int64_t kPanelBytes = 16 << 10;
+constexpr int64_t kPanelBytes = 32 << 10;
 
 // Backward and gradient: 6 rows x 2 vectors are 12 sums; with 2 vectors of
 // pairs, a broadcast and a product they fill the 16 registers.
@@ -52,9 +52,30 @@ inline Floats BroadcastQuad(const float* p) {
 
 inline Vector Add(Vector a, Vector b) { return _mm256_add_epi32(a, b); }
 
-// sum + the sums of neighbouring products of a and b.
+// sum + the sums of neighbouring products of a and b. Assembly, because
+// compilers add the products of several steps to each other first, and then
+// run out of registers.
 inline Vector DotAdd(Vector sum, Vector a, Vector b) {
-  return _mm256_add_epi32(sum, _mm256_madd_epi16(a, b));
+  Vector product;
+  __asm__(
+      "vpmaddwd %[b], %[a], %[product]\n\t"
+      "vpaddd %[product], %[sum], %[sum]"
+      : [sum] "+x"(sum), [product] "=&x"(product)
+      : [a] "x"(a), [b] "x"(b));
+  return sum;
+}
+
+// sum0 + a0 b and sum1 + a1 b.
+inline void DotAddTwo(Vector& sum0, Vector& sum1, Vector a0, Vector a1,
+                      Vector b) {
+  Vector p0, p1;
+  __asm__(
+      "vpmaddwd %[b], %[a0], %[p0]\n\t"
+      "vpmaddwd %[b], %[a1], %[p1]\n\t"
+      "vpaddd %[p0], %[sum0], %[sum0]\n\t"
+      "vpaddd %[p1], %[sum1], %[sum1]"
+      : [sum0] "+x"(sum0), [sum1] "+x"(sum1), [p0] "=&x"(p0), [p1] "=x"(p1)
+      : [a0] "x"(a0), [a1] "x"(a1), [b] "x"(b));
 }
 
 // The kUnit bytes at p, repeated. A load without arithmetic for every size.

@@ -59,6 +59,13 @@ inline Vector DotAdd(Vector sum, Vector a, Vector b) {
   return _mm512_dpwssd_epi32(sum, a, b);
 }
 
+// sum0 + a0 b and sum1 + a1 b.
+inline void DotAddTwo(Vector& sum0, Vector& sum1, Vector a0, Vector a1,
+                      Vector b) {
+  sum0 = DotAdd(sum0, a0, b);
+  sum1 = DotAdd(sum1, a1, b);
+}
+
 // The kUnit bytes at p, repeated. A load without arithmetic for every size.
 template <int kUnit>
 inline Vector BroadcastUnit(const int16_t* p) {

@@ -164,6 +164,7 @@ inline std::vector<Shape> AwkwardShapes() {
   for (const int64_t m : {1, 2, 4, 11, 33}) {
     shapes.push_back({m, 13, 1100});
     shapes.push_back({m, 1101, 45});
+    shapes.push_back({m, 600, 105});
     shapes.push_back({m, 5, 17000});
   }
   shapes.push_back({515, 37, 70});
