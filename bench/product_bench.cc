@@ -201,10 +201,15 @@ void RaceBackward(const std::vector<Form>& forms, int trials) {
     int64_t m, n, k;
   };
   bool header = false;
-  for (const Shape& s :
-       {Shape{2, 960, 320}, {4, 960, 320}, {4, 960, 640}, {32, 960, 320},
-        {64, 960, 640}, {128, 960, 640}, {32, 512, 512}, {64, 1024, 1024},
-        {64, 4096, 512}}) {
+  for (const Shape& s : {Shape{2, 960, 320},
+                         {4, 960, 320},
+                         {4, 960, 640},
+                         {32, 960, 320},
+                         {64, 960, 640},
+                         {128, 960, 640},
+                         {32, 512, 512},
+                         {64, 1024, 1024},
+                         {64, 4096, 512}}) {
     const Floats d(s.m, s.n, 1), w(s.n, s.k, 2);
     const Rows qd(d), qw(w);
     std::vector<float> y(static_cast<size_t>(s.m * s.k));
@@ -231,9 +236,14 @@ void RaceGradient(const std::vector<Form>& forms, int trials) {
     int64_t r, n, k;
   };
   bool header = false;
-  for (const Shape& s :
-       {Shape{16, 960, 320}, {32, 960, 320}, {32, 960, 640}, {64, 960, 640},
-        {256, 960, 640}, {32, 512, 512}, {64, 1024, 1024}, {64, 4096, 512}}) {
+  for (const Shape& s : {Shape{16, 960, 320},
+                         {32, 960, 320},
+                         {32, 960, 640},
+                         {64, 960, 640},
+                         {256, 960, 640},
+                         {32, 512, 512},
+                         {64, 1024, 1024},
+                         {64, 4096, 512}}) {
     const Floats d(s.r, s.n, 1), x(s.r, s.k, 2);
     const Columns qd(d), qx(x);
     std::vector<float> g(static_cast<size_t>(s.n * s.k));

@@ -20,8 +20,8 @@ inline double Seconds() {
 }
 
 inline double Median(std::vector<double> values) {
-  std::nth_element(values.begin(),
-                   values.begin() + std::ssize(values) / 2, values.end());
+  std::nth_element(values.begin(), values.begin() + std::ssize(values) / 2,
+                   values.end());
   return values[values.size() / 2];
 }
 
@@ -64,7 +64,8 @@ inline Int16Array NewInt16Array(int64_t count) {
 #if defined(__x86_64__)
 __attribute__((target_clones("avx512f", "avx2", "default")))
 #endif
-inline float QuantiseRow(const float* x, int64_t count, int16_t* q) {
+inline float
+QuantiseRow(const float* x, int64_t count, int16_t* q) {
   uint32_t most = 0;
   for (int64_t i = 0; i < count; ++i) {
     uint32_t bits;

@@ -29,8 +29,9 @@ double Peak(Loop loop, double ops) {
 
 // 12 products, each added to its own sum.
 inline void MaddLoop(int64_t rounds) {
-#define NNCPP_MADD(t, s)                      \
-  "vpmaddwd %%ymm15, %%ymm14, %%ymm" t "\n\t" \
+#define NNCPP_MADD(t, s)               \
+  "vpmaddwd %%ymm15, %%ymm14, %%ymm" t \
+  "\n\t"                               \
   "vpaddd %%ymm" t ", %%ymm" s ", %%ymm" s "\n\t"
   asm volatile(
       "1:\n\t"  //
@@ -68,22 +69,22 @@ inline void FmaLoop(int64_t rounds) {
 }
 
 // 12 times vpdpwssd (or a 512-bit multiply-add of floats).
-#define NNCPP_WIDE_LOOP(name, instruction)                                    \
-  inline void name(int64_t rounds) {                                          \
-    asm volatile(                                                             \
-        "vpxord %%zmm14, %%zmm14, %%zmm14\n\t"                                \
-        "vpxord %%zmm15, %%zmm15, %%zmm15\n\t"                                \
-        "1:\n\t"                                                              \
-        ".irp s, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11\n\t" instruction        \
-        " %%zmm15, %%zmm14, %%zmm\\s\n\t"                                     \
-        ".endr\n\t"                                                           \
-        "dec %0\n\t"                                                          \
-        "jnz 1b\n\t"                                                          \
-        "vzeroupper"                                                          \
-        : "+r"(rounds)                                                        \
-        :                                                                     \
-        : "cc", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6",       \
-          "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm14", "xmm15");        \
+#define NNCPP_WIDE_LOOP(name, instruction)                              \
+  inline void name(int64_t rounds) {                                    \
+    asm volatile(                                                       \
+        "vpxord %%zmm14, %%zmm14, %%zmm14\n\t"                          \
+        "vpxord %%zmm15, %%zmm15, %%zmm15\n\t"                          \
+        "1:\n\t"                                                        \
+        ".irp s, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11\n\t" instruction  \
+        " %%zmm15, %%zmm14, %%zmm\\s\n\t"                               \
+        ".endr\n\t"                                                     \
+        "dec %0\n\t"                                                    \
+        "jnz 1b\n\t"                                                    \
+        "vzeroupper"                                                    \
+        : "+r"(rounds)                                                  \
+        :                                                               \
+        : "cc", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", \
+          "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm14", "xmm15");  \
   }
 NNCPP_WIDE_LOOP(WideDotLoop, "vpdpwssd")
 NNCPP_WIDE_LOOP(WideFmaLoop, "vfmadd231ps")

@@ -76,8 +76,8 @@ struct Integers {
 inline Integers MakeIntegers(int64_t rows, int64_t cols, bool along_rows,
                              Fill fill, uint64_t seed) {
   std::mt19937_64 random(seed);
-  Integers m{rows, cols, std::vector<int16_t>(static_cast<size_t>(rows * cols)),
-             {}};
+  Integers m{
+      rows, cols, std::vector<int16_t>(static_cast<size_t>(rows * cols)), {}};
   for (int64_t i = 0; i < (along_rows ? rows : cols); ++i) {
     const auto axis = FillAxis(along_rows ? cols : rows, fill, random);
     for (int64_t j = 0; j < (along_rows ? cols : rows); ++j) {
@@ -215,8 +215,8 @@ inline void TestForward(const cpu::ProductTable& table, const Shape& s,
     for (int64_t n = 0; n < s.n; ++n) {
       int64_t sum = 0;
       for (int64_t k = 0; k < s.k; ++k) sum += a.at(m, k) * w.at(n, k);
-      expected.at(m, n) = static_cast<float>(sum) *
-                          (qa.view.scale[m] * qw.view.scale[n]);
+      expected.at(m, n) =
+          static_cast<float>(sum) * (qa.view.scale[m] * qw.view.scale[n]);
     }
   }
   CompareRanges(
@@ -257,8 +257,8 @@ inline void TestGradient(const cpu::ProductTable& table, const Shape& s,
     for (int64_t k = 0; k < s.k; ++k) {
       int64_t sum = 0;
       for (int64_t r = 0; r < s.m; ++r) sum += d.at(r, n) * x.at(r, k);
-      expected.at(n, k) = static_cast<float>(sum) *
-                          (qd.view.scale[n] * qx.view.scale[k]);
+      expected.at(n, k) =
+          static_cast<float>(sum) * (qd.view.scale[n] * qx.view.scale[k]);
     }
   }
   CompareRanges(
