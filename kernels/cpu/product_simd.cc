@@ -20,6 +20,11 @@
 #define NNCPP_UNROLL(count) NNCPP_PRAGMA(GCC unroll count)
 #endif
 
+// Steps of a loop over vectors, which must not become calls even in a build
+// for debugging: a call would pass vectors through memory, and g++ warns that
+// 512-bit ones travel otherwise where AVX-512 is emulated.
+#define NNCPP_INLINE __attribute__((always_inline)) inline
+
 #if defined(NNCPP_FORM_SCALAR)
 #include "kernels/cpu/product_scalar.h"
 #elif defined(NNCPP_FORM_AVX2)

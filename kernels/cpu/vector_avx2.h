@@ -20,7 +20,8 @@ constexpr int kVectorBytes = 32;
 // would hide nothing.
 constexpr int kForwardColumns = 4;
 
-// The copy of 16 rows of a stays in half of a level-1 cache of 32 KiB.
+// The copy of 16 rows of a: read in order at 16 bytes a cycle, which a level-2
+// cache can deliver too. Larger K is cut, and costs partial sums.
 constexpr int64_t kPanelBytes = 32 << 10;
 
 // Backward and gradient: 6 rows x 2 vectors are 12 sums; with 2 vectors of
@@ -28,34 +29,34 @@ constexpr int64_t kPanelBytes = 32 << 10;
 constexpr int kOuterRows = 6;
 constexpr int kOuterVectors = 2;
 
-inline Vector Zero() { return _mm256_setzero_si256(); }
+NNCPP_INLINE Vector Zero() { return _mm256_setzero_si256(); }
 
-inline Vector Load(const void* p) {
+NNCPP_INLINE Vector Load(const void* p) {
   return _mm256_loadu_si256(static_cast<const __m256i*>(p));
 }
 
-inline void Store(void* p, Vector v) {
+NNCPP_INLINE void Store(void* p, Vector v) {
   _mm256_storeu_si256(static_cast<__m256i*>(p), v);
 }
 
-inline Floats LoadFloats(const float* p) { return _mm256_loadu_ps(p); }
-inline void StoreFloats(float* p, Floats f) { _mm256_storeu_ps(p, f); }
-inline Floats SetFloats(float f) { return _mm256_set1_ps(f); }
-inline Floats Times(Floats a, Floats b) { return _mm256_mul_ps(a, b); }
-inline Floats ToFloats(Vector v) { return _mm256_cvtepi32_ps(v); }
+NNCPP_INLINE Floats LoadFloats(const float* p) { return _mm256_loadu_ps(p); }
+NNCPP_INLINE void StoreFloats(float* p, Floats f) { _mm256_storeu_ps(p, f); }
+NNCPP_INLINE Floats SetFloats(float f) { return _mm256_set1_ps(f); }
+NNCPP_INLINE Floats Times(Floats a, Floats b) { return _mm256_mul_ps(a, b); }
+NNCPP_INLINE Floats ToFloats(Vector v) { return _mm256_cvtepi32_ps(v); }
 
 // p[0..3] in every 128-bit lane.
-inline Floats BroadcastQuad(const float* p) {
+NNCPP_INLINE Floats BroadcastQuad(const float* p) {
   const __m128 quad = _mm_loadu_ps(p);
   return _mm256_set_m128(quad, quad);
 }
 
-inline Vector Add(Vector a, Vector b) { return _mm256_add_epi32(a, b); }
+NNCPP_INLINE Vector Add(Vector a, Vector b) { return _mm256_add_epi32(a, b); }
 
 // sum + the sums of neighbouring products of a and b. Assembly, because
 // compilers add the products of several steps to each other first, and then
 // run out of registers.
-inline Vector DotAdd(Vector sum, Vector a, Vector b) {
+NNCPP_INLINE Vector DotAdd(Vector sum, Vector a, Vector b) {
   Vector product;
   __asm__(
       "vpmaddwd %[b], %[a], %[product]\n\t"
@@ -66,8 +67,8 @@ inline Vector DotAdd(Vector sum, Vector a, Vector b) {
 }
 
 // sum0 + a0 b and sum1 + a1 b.
-inline void DotAddTwo(Vector& sum0, Vector& sum1, Vector a0, Vector a1,
-                      Vector b) {
+NNCPP_INLINE void DotAddTwo(Vector& sum0, Vector& sum1, Vector a0, Vector a1,
+                            Vector b) {
   Vector p0, p1;
   __asm__(
       "vpmaddwd %[b], %[a0], %[p0]\n\t"
@@ -80,7 +81,7 @@ inline void DotAddTwo(Vector& sum0, Vector& sum1, Vector a0, Vector a1,
 
 // The kUnit bytes at p, repeated. A load without arithmetic for every size.
 template <int kUnit>
-inline Vector BroadcastUnit(const int16_t* p) {
+NNCPP_INLINE Vector BroadcastUnit(const int16_t* p) {
   if constexpr (kUnit == 4) {
     int32_t unit;
     __builtin_memcpy(&unit, p, sizeof unit);
@@ -98,42 +99,42 @@ inline Vector BroadcastUnit(const int16_t* p) {
   }
 }
 
-inline Vector UnpackLow32(Vector a, Vector b) {
+NNCPP_INLINE Vector UnpackLow32(Vector a, Vector b) {
   return _mm256_unpacklo_epi32(a, b);
 }
-inline Vector UnpackHigh32(Vector a, Vector b) {
+NNCPP_INLINE Vector UnpackHigh32(Vector a, Vector b) {
   return _mm256_unpackhi_epi32(a, b);
 }
-inline Vector UnpackLow64(Vector a, Vector b) {
+NNCPP_INLINE Vector UnpackLow64(Vector a, Vector b) {
   return _mm256_unpacklo_epi64(a, b);
 }
-inline Vector UnpackHigh64(Vector a, Vector b) {
+NNCPP_INLINE Vector UnpackHigh64(Vector a, Vector b) {
   return _mm256_unpackhi_epi64(a, b);
 }
-inline Vector UnpackLow16(Vector a, Vector b) {
+NNCPP_INLINE Vector UnpackLow16(Vector a, Vector b) {
   return _mm256_unpacklo_epi16(a, b);
 }
-inline Vector UnpackHigh16(Vector a, Vector b) {
+NNCPP_INLINE Vector UnpackHigh16(Vector a, Vector b) {
   return _mm256_unpackhi_epi16(a, b);
 }
 
 // Adds neighbouring 128-bit lanes: those of a, then those of b.
-inline Vector FoldLanes(Vector a, Vector b) {
+NNCPP_INLINE Vector FoldLanes(Vector a, Vector b) {
   return _mm256_add_epi32(_mm256_permute2x128_si256(a, b, 0x20),
                           _mm256_permute2x128_si256(a, b, 0x31));
 }
 
 // UnpackLow16 and UnpackHigh16 of two rows leave the columns of each lane
 // together; these give them back in order, first and second half.
-inline Vector FirstColumns(Vector low, Vector high) {
+NNCPP_INLINE Vector FirstColumns(Vector low, Vector high) {
   return _mm256_permute2x128_si256(low, high, 0x20);
 }
-inline Vector SecondColumns(Vector low, Vector high) {
+NNCPP_INLINE Vector SecondColumns(Vector low, Vector high) {
   return _mm256_permute2x128_si256(low, high, 0x31);
 }
 
 template <int kLane>
-inline __m128i Lane(Vector v) {
+NNCPP_INLINE __m128i Lane(Vector v) {
   if constexpr (kLane == 0) {
     return _mm256_castsi256_si128(v);
   } else {
@@ -142,7 +143,7 @@ inline __m128i Lane(Vector v) {
 }
 
 template <int kLane>
-inline __m128 FloatLane(Floats f) {
+NNCPP_INLINE __m128 FloatLane(Floats f) {
   if constexpr (kLane == 0) {
     return _mm256_castps256_ps128(f);
   } else {

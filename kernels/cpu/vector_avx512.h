@@ -31,44 +31,45 @@ constexpr int kVectorBytes = 64;
 // and two start in each, so at least 10 sums must be under way.
 constexpr int kForwardColumns = 8;
 
-// The copy of 32 rows of a: it is read in order, at 8 bytes a cycle.
-constexpr int64_t kPanelBytes = 32 << 10;
+// The copy of 32 rows of a: read in order at 16 bytes a cycle, which a level-2
+// cache can deliver too. Larger K is cut, and costs partial sums.
+constexpr int64_t kPanelBytes = 64 << 10;
 
 // Backward and gradient: 6 rows x 4 vectors are 24 sums of the 32 registers.
 constexpr int kOuterRows = 6;
 constexpr int kOuterVectors = 4;
 
-inline Vector Zero() { return _mm512_setzero_si512(); }
-inline Vector Load(const void* p) { return _mm512_loadu_si512(p); }
-inline void Store(void* p, Vector v) { _mm512_storeu_si512(p, v); }
-inline Floats LoadFloats(const float* p) { return _mm512_loadu_ps(p); }
-inline void StoreFloats(float* p, Floats f) { _mm512_storeu_ps(p, f); }
-inline Floats SetFloats(float f) { return _mm512_set1_ps(f); }
-inline Floats Times(Floats a, Floats b) { return _mm512_mul_ps(a, b); }
-inline Floats ToFloats(Vector v) { return _mm512_cvtepi32_ps(v); }
+NNCPP_INLINE Vector Zero() { return _mm512_setzero_si512(); }
+NNCPP_INLINE Vector Load(const void* p) { return _mm512_loadu_si512(p); }
+NNCPP_INLINE void Store(void* p, Vector v) { _mm512_storeu_si512(p, v); }
+NNCPP_INLINE Floats LoadFloats(const float* p) { return _mm512_loadu_ps(p); }
+NNCPP_INLINE void StoreFloats(float* p, Floats f) { _mm512_storeu_ps(p, f); }
+NNCPP_INLINE Floats SetFloats(float f) { return _mm512_set1_ps(f); }
+NNCPP_INLINE Floats Times(Floats a, Floats b) { return _mm512_mul_ps(a, b); }
+NNCPP_INLINE Floats ToFloats(Vector v) { return _mm512_cvtepi32_ps(v); }
 
 // p[0..3] in every 128-bit lane.
-inline Floats BroadcastQuad(const float* p) {
+NNCPP_INLINE Floats BroadcastQuad(const float* p) {
   return _mm512_broadcast_f32x4(_mm_loadu_ps(p));
 }
 
-inline Vector Add(Vector a, Vector b) { return _mm512_add_epi32(a, b); }
+NNCPP_INLINE Vector Add(Vector a, Vector b) { return _mm512_add_epi32(a, b); }
 
 // sum + the sums of neighbouring products of a and b.
-inline Vector DotAdd(Vector sum, Vector a, Vector b) {
+NNCPP_INLINE Vector DotAdd(Vector sum, Vector a, Vector b) {
   return _mm512_dpwssd_epi32(sum, a, b);
 }
 
 // sum0 + a0 b and sum1 + a1 b.
-inline void DotAddTwo(Vector& sum0, Vector& sum1, Vector a0, Vector a1,
-                      Vector b) {
+NNCPP_INLINE void DotAddTwo(Vector& sum0, Vector& sum1, Vector a0, Vector a1,
+                            Vector b) {
   sum0 = DotAdd(sum0, a0, b);
   sum1 = DotAdd(sum1, a1, b);
 }
 
 // The kUnit bytes at p, repeated. A load without arithmetic for every size.
 template <int kUnit>
-inline Vector BroadcastUnit(const int16_t* p) {
+NNCPP_INLINE Vector BroadcastUnit(const int16_t* p) {
   if constexpr (kUnit == 4) {
     int32_t unit;
     __builtin_memcpy(&unit, p, sizeof unit);
@@ -89,51 +90,51 @@ inline Vector BroadcastUnit(const int16_t* p) {
   }
 }
 
-inline Vector UnpackLow32(Vector a, Vector b) {
+NNCPP_INLINE Vector UnpackLow32(Vector a, Vector b) {
   return _mm512_unpacklo_epi32(a, b);
 }
-inline Vector UnpackHigh32(Vector a, Vector b) {
+NNCPP_INLINE Vector UnpackHigh32(Vector a, Vector b) {
   return _mm512_unpackhi_epi32(a, b);
 }
-inline Vector UnpackLow64(Vector a, Vector b) {
+NNCPP_INLINE Vector UnpackLow64(Vector a, Vector b) {
   return _mm512_unpacklo_epi64(a, b);
 }
-inline Vector UnpackHigh64(Vector a, Vector b) {
+NNCPP_INLINE Vector UnpackHigh64(Vector a, Vector b) {
   return _mm512_unpackhi_epi64(a, b);
 }
-inline Vector UnpackLow16(Vector a, Vector b) {
+NNCPP_INLINE Vector UnpackLow16(Vector a, Vector b) {
   return _mm512_unpacklo_epi16(a, b);
 }
-inline Vector UnpackHigh16(Vector a, Vector b) {
+NNCPP_INLINE Vector UnpackHigh16(Vector a, Vector b) {
   return _mm512_unpackhi_epi16(a, b);
 }
 
 // Adds neighbouring 128-bit lanes: those of a, then those of b.
-inline Vector FoldLanes(Vector a, Vector b) {
+NNCPP_INLINE Vector FoldLanes(Vector a, Vector b) {
   return _mm512_add_epi32(_mm512_shuffle_i32x4(a, b, 0x88),
                           _mm512_shuffle_i32x4(a, b, 0xdd));
 }
 
 // UnpackLow16 and UnpackHigh16 of two rows leave the columns of each lane
 // together; these give them back in order, first and second half.
-inline Vector FirstColumns(Vector low, Vector high) {
+NNCPP_INLINE Vector FirstColumns(Vector low, Vector high) {
   const Vector order =
       _mm512_setr_epi32(0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23);
   return _mm512_permutex2var_epi32(low, order, high);
 }
-inline Vector SecondColumns(Vector low, Vector high) {
+NNCPP_INLINE Vector SecondColumns(Vector low, Vector high) {
   const Vector order = _mm512_setr_epi32(8, 9, 10, 11, 24, 25, 26, 27, 12, 13,
                                          14, 15, 28, 29, 30, 31);
   return _mm512_permutex2var_epi32(low, order, high);
 }
 
 template <int kLane>
-inline __m128i Lane(Vector v) {
+NNCPP_INLINE __m128i Lane(Vector v) {
   return _mm512_extracti32x4_epi32(v, kLane);
 }
 
 template <int kLane>
-inline __m128 FloatLane(Floats f) {
+NNCPP_INLINE __m128 FloatLane(Floats f) {
   return _mm512_extractf32x4_ps(f, kLane);
 }
 

@@ -6,7 +6,8 @@
 #if !defined(_mm512_cvtepi32_ps)
 namespace nncpp::testing {
 
-inline simde__m512 Mm512CvtEpi32Ps(simde__m512i v) {
+__attribute__((always_inline)) inline simde__m512 Mm512CvtEpi32Ps(
+    simde__m512i v) {
   simde__m512i_private in = simde__m512i_to_private(v);
   simde__m512_private out;
   for (int i = 0; i < 16; ++i) out.f32[i] = static_cast<float>(in.i32[i]);
