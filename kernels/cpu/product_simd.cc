@@ -30,10 +30,14 @@
 #elif defined(NNCPP_FORM_AVX2)
 #include "kernels/cpu/vector_avx2.h"
 //
+#include "kernels/cpu/product_panel.h"
+//
 #include "kernels/cpu/product_forward.h"
 #include "kernels/cpu/product_outer.h"
 #elif defined(NNCPP_FORM_AVX512)
 #include "kernels/cpu/vector_avx512.h"
+//
+#include "kernels/cpu/product_panel.h"
 //
 #include "kernels/cpu/product_forward.h"
 #include "kernels/cpu/product_outer.h"
