@@ -13,6 +13,7 @@
 #include <cstdint>
 
 #include "kernels/cpu/product.h"
+#include "kernels/cpu/product_panel.h"
 
 namespace nncpp::cpu {
 namespace {
