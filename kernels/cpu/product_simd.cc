@@ -27,18 +27,16 @@
 
 #if defined(NNCPP_FORM_SCALAR)
 #include "kernels/cpu/product_scalar.h"
-#elif defined(NNCPP_FORM_AVX2)
+#else
+#if defined(NNCPP_FORM_AVX2)
 #include "kernels/cpu/vector_avx2.h"
-//
-#include "kernels/cpu/product_forward.h"
-#include "kernels/cpu/product_outer.h"
 #elif defined(NNCPP_FORM_AVX512)
 #include "kernels/cpu/vector_avx512.h"
-//
-#include "kernels/cpu/product_forward.h"
-#include "kernels/cpu/product_outer.h"
 #else
 #error "no such form"
+#endif
+#include "kernels/cpu/product_forward.h"
+#include "kernels/cpu/product_outer.h"
 #endif
 
 #define NNCPP_JOIN_(a, b) a##b
