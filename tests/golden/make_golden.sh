@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# tests/golden/make_golden.sh -- makes the golden and the damaged archives.
+#
+# Only for a commit that changes bits on purpose (CHANGELOG.md says so). Run
+# from the project's root after `make all`.
+set -euo pipefail
+
+golden=tests/golden damaged=tests/damaged
+program=${NNCPP:-build/nncpp}
+rm -f "$golden"/*.nncpp "$golden"/*.orig "$damaged"/*.nncpp
+
+# Make NAME OPTION... < original
+Make() {
+  local name=$1
+  shift
+  cat > "$golden/$name.orig"
+  "$program" c -q "$@" "$golden/$name.orig" "$golden/$name.nncpp"
+}
+
+text=tests/data/alice29.txt
+Make empty --profile tiny < /dev/null
+head -c 1 "$text" | Make one_byte --profile tiny
+head -c 3000 "$text" | Make text_tiny --profile tiny
+head -c 2000 "$text" | Make text_default
+head -c 3000 "$text" | Make blocks --profile tiny --block-symbols 700 \
+  --streams 3 --stream-symbols 64 --layers 2 --cells 21 --ngram-orders 0
+{
+  head -c 500 "$text"
+  # Bytes that do not shrink: a linear congruence's high bits.
+  awk 'BEGIN { x = 1; for (i = 0; i < 500; ++i) {
+    x = (x * 1103515245 + 12345) % 2147483648
+    printf "%c", 33 + int(x / 65536) % 94 } }' | gzip -9n
+} | Make stored --profile tiny --block-symbols 256
+
+cp "$golden/text_tiny.nncpp" "$damaged/trailing_byte.nncpp"
+printf '\0' >> "$damaged/trailing_byte.nncpp"
+head -c 200 "$golden/text_tiny.nncpp" > "$damaged/truncated.nncpp"
+head -c 7 "$golden/text_tiny.nncpp" > "$damaged/magic_only.nncpp"
+: > "$damaged/empty.nncpp"
+cp "$text" "$damaged/not_an_archive.nncpp"
+truncate -s 500 "$damaged/not_an_archive.nncpp"
+{
+  head -c 300 "$golden/text_tiny.nncpp"
+  printf 'XXXX'
+  tail -c +305 "$golden/text_tiny.nncpp"
+} > "$damaged/overwritten.nncpp"
+cat "$golden/one_byte.nncpp" "$golden/one_byte.nncpp" > "$damaged/twice.nncpp"
+ls -l "$golden" "$damaged"
