@@ -14,7 +14,7 @@ namespace {
 
 // What every sound build computes. A change of the arithmetic or of the tiny
 // profile changes it; the test of the self-test prints the new one.
-constexpr uint64_t kDigest = 0xfc1d2119158feda2;
+constexpr uint64_t kDigest = 0x744c308d41244592;
 
 }  // namespace
 

@@ -53,7 +53,8 @@ int32_t DecodeSymbol(std::span<const uint64_t> frequency, uint64_t total,
 }  // namespace
 
 int64_t StreamsOfBlock(const ModelConfig& config, int64_t symbols) {
-  return std::clamp(symbols / kMinStreamSymbols, int64_t{1}, config.streams);
+  return std::clamp(symbols / config.stream_symbols, int64_t{1},
+                    config.streams);
 }
 
 std::vector<std::vector<uint8_t>> EncodeBlock(const ModelConfig& config,

@@ -10,10 +10,9 @@
 
 namespace nncpp {
 
-// Streams that a block of `symbols` symbols is cut into: short blocks have
-// fewer than the configuration, so that none is shorter than
-// kMinStreamSymbols.
-inline constexpr int64_t kMinStreamSymbols = 1024;
+// Streams that a block of `symbols` symbols is cut into: those of the
+// configuration, but at most one for each config.stream_symbols symbols, and at
+// least one.
 int64_t StreamsOfBlock(const ModelConfig& config, int64_t symbols);
 
 // Called after each segment with the symbols done in this block and the bytes

@@ -47,6 +47,7 @@ ModelConfig Tiny() {
   ModelConfig c;
   c.block_symbols = 1 << 14;
   c.streams = 2;
+  c.stream_symbols = 512;
   c.steps = 8;
   c.layers = 1;
   c.cells = 32;
@@ -76,6 +77,10 @@ const std::vector<ConfigField>& ConfigFields() {
             1 << 24),
       Whole("streams", "parts of a block coded side by side", &C::streams, 1,
             1024),
+      Whole("stream-symbols",
+            "symbols a stream at least; short blocks have "
+            "fewer streams",
+            &C::stream_symbols, 1, 1 << 24),
       Whole("steps", "steps of a segment, after which the model learns",
             &C::steps, 1, 1024),
       Whole("layers", "LSTM layers", &C::layers, 1, 16),

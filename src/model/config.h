@@ -14,21 +14,22 @@ namespace nncpp {
 // an option of the same name (underscores become dashes). Real numbers are
 // stored as the bits of a float.
 struct ModelConfig {
-  int64_t alphabet = 256;                    // V
-  int64_t block_symbols = int64_t{1} << 20;  // symbols a block, at most
-  int64_t streams = 2;                       // B: contiguous parts of a block
-  int64_t steps = 32;                        // T: steps a segment
+  int64_t alphabet = 256;                     // V
+  int64_t block_symbols = int64_t{1} << 20;   // symbols a block, at most
+  int64_t streams = 2;                        // B: contiguous parts of a block
+  int64_t stream_symbols = int64_t{1} << 17;  // a stream holds at least these
+  int64_t steps = 32;                         // T: steps a segment
   int64_t layers = 2;
   int64_t cells = 192;       // C: LSTM cells a layer
   int64_t ngram_orders = 6;  // n-gram features of orders 1..this
   int64_t ngram_bits = 20;   // log2 of the slots of their table
-  float learning_rate = 3e-3f;
+  float learning_rate = 4.5e-3f;
   float decay_updates = 2000;  // rate / sqrt(1 + updates / this)
   float beta2 = 0.9999f;
   float epsilon = 1e-8f;
   float clip = 4.0f;         // largest step of Adam in units of the rate
-  float init_range = 0.5f;   // weights start within this / sqrt(cells)
-  float table_range = 0.5f;  // and the symbols' tables within this
+  float init_range = 1.0f;   // weights start within this / sqrt(cells)
+  float table_range = 1.0f;  // and the symbols' tables within this
   float forget_bias = 1.0f;
   float ngram_rate = 0.4f;
   float ngram_decay = 0.4f;
