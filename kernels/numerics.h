@@ -56,7 +56,7 @@ NNCPP_HD float PowerOfTwo(int32_t e) {
 }
 
 // e^x: x is clamped to [-87, 88], reduced by n ln 2 with ln 2 in two parts,
-// then a polynomial of degree 6 (Taylor's). Relative error at most 2e-7.
+// then a polynomial of degree 6 (Taylor's). Relative error at most 2.5e-7.
 NNCPP_HD float Exp(float x) {
   x = Clamp(x, -87.0f, 88.0f);
   const float n = RoundHalfEven(x * 0x1.715476p+0f);
