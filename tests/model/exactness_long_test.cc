@@ -1,0 +1,111 @@
+// tests/model/exactness_long_test.cc -- what exact arithmetic costs in bits.
+//
+// The same model, once with the integer products of law 1 and once with fp32
+// products (a mode that exists in tests only), learns the same symbols.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "kernels/make_backend.h"
+#include "src/codec/step.h"
+#include "src/model/lstm.h"
+#include "tests/support/codec_runs.h"
+#include "tests/support/float_backend.h"
+
+namespace nncpp {
+namespace {
+
+// enwik6 where it is, otherwise the text that ships with the project.
+std::vector<uint16_t> Text(int64_t count) {
+  Octets bytes = FileOctets("../shared/data/enwik6", count);
+  if (bytes.empty()) bytes = Alice(count);
+  return {bytes.begin(), bytes.end()};
+}
+
+// Replaces frequent pairs of neighbours by new symbols, 256 pairs a round,
+// until there are `alphabet` symbols. Ties go to the smaller pair.
+std::vector<uint16_t> Merge(std::vector<uint16_t> text, int32_t alphabet) {
+  for (int32_t next = 256; next < alphabet;) {
+    std::map<std::pair<uint16_t, uint16_t>, int64_t> count;
+    for (size_t i = 0; i + 1 < text.size(); ++i)
+      ++count[{text[i], text[i + 1]}];
+    std::vector<std::pair<int64_t, std::pair<uint16_t, uint16_t>>> ranked;
+    for (const auto& [pair, n] : count) ranked.push_back({-n, pair});
+    std::sort(ranked.begin(), ranked.end());
+    std::map<std::pair<uint16_t, uint16_t>, uint16_t> symbol;
+    for (size_t i = 0; i < 256 && next < alphabet && i < ranked.size(); ++i) {
+      symbol[ranked[i].second] = static_cast<uint16_t>(next++);
+    }
+    std::vector<uint16_t> merged;
+    for (size_t i = 0; i < text.size(); ++i) {
+      const auto found = i + 1 < text.size()
+                             ? symbol.find({text[i], text[i + 1]})
+                             : symbol.end();
+      if (found == symbol.end()) {
+        merged.push_back(text[i]);
+      } else {
+        merged.push_back(found->second);
+        ++i;
+      }
+    }
+    text = std::move(merged);
+  }
+  return text;
+}
+
+double BitsPerSymbol(const ModelConfig& config,
+                     const std::vector<uint16_t>& symbols, Backend& backend) {
+  Lstm model(config, backend);
+  int64_t bytes = 0;
+  for (const auto& stream :
+       EncodeBlock(config, symbols, model, [](int64_t, int64_t) {})) {
+    bytes += std::ssize(stream);
+  }
+  return 8.0 * static_cast<double>(bytes) / static_cast<double>(symbols.size());
+}
+
+void ExpectCloseToFloat(const ModelConfig& config,
+                        const std::vector<uint16_t>& symbols) {
+  const auto exact_backend = MakeCpuBackend();
+  testing::FloatBackend float_backend(testing::FloatBackend::Products::kFloat,
+                                      /*threads=*/0);
+  const double exact = BitsPerSymbol(config, symbols, *exact_backend);
+  const double fp32 = BitsPerSymbol(config, symbols, float_backend);
+  std::printf(
+      "V = %lld, n-grams %lld: exact %.4f, fp32 %.4f bits/symbol, "
+      "%+.3f %%\n",
+      static_cast<long long>(config.alphabet),
+      static_cast<long long>(config.ngram_orders), exact, fp32,
+      100 * (exact / fp32 - 1));
+  EXPECT_LE(exact, fp32 * 1.003);
+}
+
+class ExactEngine : public ::testing::TestWithParam<int64_t> {};
+
+TEST_P(ExactEngine, IsWithinThreeThousandthsOfFp32AtV256) {
+  ModelConfig config;
+  config.ngram_orders = GetParam();
+  config.ngram_bits = 16;
+  config.stream_symbols = 1024;
+  ExpectCloseToFloat(config, Text(100'000));
+}
+
+TEST_P(ExactEngine, IsWithinThreeThousandthsOfFp32AtV4096) {
+  ModelConfig config;
+  config.ngram_orders = GetParam();
+  config.ngram_bits = 16;
+  config.stream_symbols = 1024;
+  config.alphabet = 4096;
+  ExpectCloseToFloat(config, Merge(Text(200'000), 4096));
+}
+
+INSTANTIATE_TEST_SUITE_P(NgramOrders, ExactEngine, ::testing::Values(0, 6));
+
+}  // namespace
+}  // namespace nncpp
