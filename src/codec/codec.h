@@ -19,7 +19,7 @@ struct Progress {
 
 struct CodecOptions {
   int threads = 0;            // 0: one per core this process may use
-  int64_t memory_limit = -1;  // bytes; -1: none. Exceeded: Error(kMemory)
+  int64_t memory_limit = -1;  // bytes; -1: what the machine has
   bool self_check = false;    // compress only: decode each block at once
   // Called after every segment of the model, from the calling thread. May
   // throw: the exception leaves Compress or Decompress (that is how a signal
@@ -46,8 +46,8 @@ Report Compress(Source& in, Sink& out, const ModelConfig& config,
 
 // Writes the original of the archive in `in`. A block reaches `out` only after
 // its hashes and its digest of the model's state were found right.
-// Errors: kFormat, kUnsupported, kNumerics, kMemory, kIo; the message names
-// the block.
+// Errors: kFormat, kUnsupported (also for a model beyond the memory limit),
+// kNumerics, kIo; the message names the block.
 Report Decompress(Source& in, Sink& out, const CodecOptions& options);
 
 // What an archive says of itself. Reads all of it and checks every hash that

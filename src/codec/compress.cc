@@ -1,4 +1,4 @@
-// src/codec/compress.cc -- Compress and MemoryNeeded of src/codec/codec.h
+// src/codec/compress.cc -- Compress of src/codec/codec.h
 #include <algorithm>
 #include <memory>
 #include <utility>
@@ -140,24 +140,6 @@ class Compressor {
 
 }  // namespace
 
-int64_t MemoryNeeded(const ModelConfig& config, bool self_check) {
-  // A block as bytes, as symbols, and coded; the program itself.
-  const int64_t block = config.block_symbols * 4;
-  return ModelMemory(config) * (self_check ? 2 : 1) + block + (8 << 20);
-}
-
-void CheckMemory(const ModelConfig& config, bool self_check, int64_t limit) {
-  const int64_t need = MemoryNeeded(config, self_check);
-  if (limit >= 0 && need > limit) {
-    throw Error(ErrorKind::kMemory,
-                "needs " + std::to_string(need) +
-                    " bytes of memory, the limit "
-                    "is " +
-                    std::to_string(limit) +
-                    "; raise --memory-limit or use a smaller model");
-  }
-}
-
 Report Compress(Source& in, Sink& out, const ModelConfig& config,
                 const CodecOptions& options) {
   CheckConfig(config);
@@ -165,7 +147,8 @@ Report Compress(Source& in, Sink& out, const ModelConfig& config,
     throw Error(ErrorKind::kUsage,
                 "--alphabet: input of bytes needs 256; leave the option out");
   }
-  CheckMemory(config, options.self_check, options.memory_limit);
+  CheckMemory(config, options.self_check, options.memory_limit,
+              ErrorKind::kMemory);
   return Compressor(in, out, config, options).Run();
 }
 

@@ -37,7 +37,7 @@ class Decompressor {
   Report Run() {
     const ArchiveHeader& header = reader_.ReadHeader();
     config_ = ConfigOf(header);
-    CheckMemory(config_, false, options_.memory_limit);
+    CheckMemory(config_, false, options_.memory_limit, ErrorKind::kUnsupported);
     progress_.original_total = header.original_bytes.value_or(-1);
     int64_t stored = 0;
     for (;;) {
