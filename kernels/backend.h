@@ -62,7 +62,7 @@ class Weights {
 //   c' = f * c + (1 - f) * g        h = o * tanh(c')
 //
 // Source: Hochreiter and Schmidhuber 1997 [hochreiter1997lstm] with the
-// coupled gate of Greff et al. 2017, section 3 [greff2017odyssey], and the
+// coupled gate (CIFG) of Greff et al. 2017 [greff2017odyssey], and the
 // normalisation of Zhang and Sennrich 2019, eq. 4 [zhang2019rms].
 struct LstmCell {
   ConstMatrix from_below;  // B x 3C, or no data in the lowest layer
@@ -78,7 +78,7 @@ struct LstmCell {
   Matrix h;                // B x C
 };
 
-// The same, backwards. Gradients saturate at kGradientLimit.
+// The same, backwards. dc and dsum saturate at kGradientLimit.
 struct LstmCellGradient {
   LstmCell cell;             // as the forward pass left it
   ConstMatrix dh_above;      // B x C

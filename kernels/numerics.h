@@ -160,7 +160,7 @@ NNCPP_HD int32_t ColumnExponent(uint32_t max_bits) {
 // Exponentials e in [0, 1] of the logits less their maximum become
 // 1 + round(e * 2^FrequencyShift), where `sum` is the exact sum of the
 // truncated integers e * 2^30 and `symbols` the alphabet: the total is in
-// [2^30, 2^48), and 2^45 or more for every alphabet.
+// [2^30, 2^48), and above 2^44 for every alphabet.
 NNCPP_HD int32_t FrequencyShift(uint64_t sum, uint64_t symbols) {
   return 30 + 46 - (64 - __builtin_clzll(sum + symbols));
 }
@@ -225,7 +225,6 @@ NNCPP_HD void NoiseBlock(const NoiseKey& noise, uint32_t row, uint32_t g,
 
 inline constexpr float kWeightLimit = 64.0f;      // |weight|
 inline constexpr float kGradientLimit = 0x1p20f;  // |any gradient|
-inline constexpr float kLogitLimit = 0x1p10f;     // |logit|
 inline constexpr float kNormEpsilon = 1e-5f;      // added to mean squares
 
 }  // namespace nncpp

@@ -110,7 +110,11 @@ std::vector<Form> AvailableForms() {
 
 CpuBackend::CpuBackend(const Form& form, int threads)
     : form_(form),
-      pool_(threads, SetFloatEnvironment),
+      pool_(threads,
+            [] {
+              SetFloatEnvironment();
+              NNCPP_CHECK(FloatEnvironmentIsDefault());
+            }),
       scratch_(static_cast<size_t>(pool_.threads())),
       thread_q_(static_cast<size_t>(pool_.threads())) {
   SetFloatEnvironment();

@@ -88,14 +88,14 @@ const std::vector<ConfigField>& ConfigFields() {
       Whole("ngram-orders", "n-gram features of orders 1 to this; 0: none",
             &C::ngram_orders, 0, 8),
       Whole("ngram-bits", "log2 of the slots of 64 bytes for n-grams",
-            &C::ngram_bits, 4, 30),
+            &C::ngram_bits, 4, 24),
       Real("learning-rate", "Adam's rate at the start", &C::learning_rate, 0,
            1),
       Real("decay-updates", "rate is divided by sqrt(1 + updates / this)",
            &C::decay_updates, 1, 1e12),
       Real("beta2", "decay of Adam's second moment", &C::beta2, 0, 0.9999999),
       Real("epsilon", "added to the root of Adam's second moment", &C::epsilon,
-           1e-12, 1),
+           1e-13, 1),
       Real("clip", "largest step of a weight in units of the rate", &C::clip,
            1e-3, 1e6),
       Real("init-range", "weights start within this / sqrt(cells)",
@@ -112,7 +112,7 @@ const std::vector<ConfigField>& ConfigFields() {
       Real("ngram-scale-rate", "step of those scales", &C::ngram_scale_rate, 0,
            1),
       {"seed", "seed of the initial weights and the rounding noise", nullptr,
-       nullptr, &C::seed, 0, 0},
+       nullptr, &C::seed, 0, 18446744073709551615.0},
   };
   return fields;
 }

@@ -279,9 +279,11 @@ void Lstm::Update() {
 
 void Lstm::CarryState(int64_t steps) {
   const int64_t b = streams_, c = config_.cells;
+  // The rows of streams that this block does not have become zero.
   const auto carry = [&](float* array, int64_t width) {
-    std::vector<float> rows(static_cast<size_t>(b * width));
-    backend_.Download(array + steps * b * width, rows);
+    std::vector<float> rows(static_cast<size_t>(config_.streams * width));
+    backend_.Download(array + steps * b * width,
+                      std::span(rows).first(static_cast<size_t>(b * width)));
     backend_.Upload(rows, array);
   };
   carry(hidden_.get(), config_.layers * c);
@@ -314,9 +316,9 @@ void Lstm::Train(int64_t steps, std::span<const int32_t> targets) {
   Update();
   TrainFeatures(steps, targets);
   CarryState(steps);
-  for (int64_t b = 0; b < streams_; ++b) {
-    const int32_t s = targets[static_cast<size_t>((steps - 1) * streams_ + b)];
-    last_[static_cast<size_t>(b)] = s < 0 ? 0 : s;
+  for (int64_t row = 0; row < rows; ++row) {
+    const int32_t s = targets[static_cast<size_t>(row)];
+    if (s >= 0) last_[static_cast<size_t>(row % streams_)] = s;
   }
 }
 

@@ -16,7 +16,8 @@ int64_t ModelMemory(const ModelConfig& config) {
   const int64_t features = ngrams * 2;
   // What a segment leaves: per layer 6 x 3C, the cell and hidden states and
   // their gradients; logits, their gradients and 8-byte frequencies.
-  const int64_t segment = rows * (l * (6 * 3 * c + 4 * c) * 4 + v * 16);
+  const int64_t segment = rows * (l * (6 * 3 * c + 4 * c) * 4 + v * 16 + 2048) +
+                          rows * (6 * c + v) * 4;
   // One array at a time passes through a buffer of the host's.
   const int64_t passing = (dense + tables) * 4;
   return parameters + features + segment + passing;

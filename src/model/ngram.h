@@ -6,7 +6,7 @@
 // order, count and variety, are added to those symbols' logits; both descend
 // along dlogits. Symbols never seen in a context cost nothing, so the features
 // take the same time for every alphabet.
-// Source: direct connections of Mikolov et al. 2011, section 3
+// Source: direct connections of Mikolov et al. 2011
 // [mikolov2011rnnme]; slots, scales, and steps that fall with the count are
 // ours.
 #pragma once
@@ -39,8 +39,8 @@ class NgramFeatures {
   std::span<const SparseElement> elements() const { return elements_; }
 
   // Learns the segment and moves the contexts on past its targets.
-  // gradients[i] belongs to elements()[i]; target_gradient[r] is dlogits of
-  // row r at its target.
+  // gradients[i] belongs to elements()[i]; target_gradient[r] is p - 1
+  // for the target of row r, rounded once.
   void Train(int64_t steps, int64_t streams, std::span<const int32_t> targets,
              std::span<const float> gradients,
              std::span<const float> target_gradient);

@@ -122,7 +122,7 @@ Rows HostileLogits() {
     const auto size = static_cast<size_t>(symbols);
     logits.push_back(RandomFloats(symbols, 1, 3.0f));
     logits.push_back(RandomFloats(symbols, 2, 1000.0f));
-    for (const float x : {0.0f, -0.0f, 1e-45f, kLogitLimit, -kLogitLimit}) {
+    for (const float x : {0.0f, -0.0f, 1e-45f, 1024.0f, -1024.0f}) {
       logits.emplace_back(size, x);
     }
     std::vector<float> peak(size, -100.0f);

@@ -20,7 +20,6 @@ Probe() {
   case $1 in
     g++) HasCommand "${cxx%% *}" ;;
     make) HasCommand make ;;
-    zlib1g-dev) HasHeader zlib.h ;;
     libxxhash-dev) HasHeader xxhash.h ;;
     libcli11-dev) HasHeader CLI/CLI.hpp ;;
     libgtest-dev) HasHeader gtest/gtest.h ;;
@@ -38,7 +37,7 @@ Probe() {
 
 PackagesOf() {
   case $1 in
-    build) echo make g++ zlib1g-dev libxxhash-dev libcli11-dev ;;
+    build) echo make g++ libxxhash-dev libcli11-dev ;;
     unit) echo libgtest-dev libsimde-dev ;;
     test) echo clang libclang-rt-14-dev clang-format file ;;
     bench) echo libbenchmark-dev libopenblas-dev ;;
