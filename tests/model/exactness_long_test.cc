@@ -24,7 +24,7 @@ namespace {
 
 using ::nncpp::testing::FloatBackend;
 
-constexpr size_t kTextBytes = 120000;
+constexpr size_t kTextBytes = 60000;
 constexpr int kThreads = 2;
 
 // enwik6 where it is, the text that comes with the project elsewhere.
