@@ -1,4 +1,4 @@
-// tests/codec/codec_test.cc
+// tests/codec/codec_test.cc -- whole runs of the codec in memory.
 #include "src/codec/codec.h"
 
 #include <gtest/gtest.h>

@@ -1,0 +1,12 @@
+// src/base/machine.h -- what this machine has.
+#pragma once
+
+#include <cstdint>
+
+namespace nncpp {
+
+// Bytes of memory of the machine, or the largest int64_t when the system does
+// not say.
+int64_t MemoryOfMachine();
+
+}  // namespace nncpp
