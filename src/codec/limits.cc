@@ -8,6 +8,7 @@
 #include "src/model/model.h"
 
 namespace nncpp {
+
 int64_t MemoryNeeded(const ModelConfig& config, bool self_check) {
   // A block as bytes, as symbols, and coded; the program itself.
   const int64_t block = config.block_symbols * 4;
