@@ -1,4 +1,4 @@
-// tests/codec/codec_test.cc
+// tests/codec/codec_test.cc -- what goes in comes out.
 #include "src/codec/codec.h"
 
 #include <gtest/gtest.h>
