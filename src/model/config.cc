@@ -45,14 +45,14 @@ const ConfigField* FirstBad(const ModelConfig& config) {
 
 ModelConfig Tiny() {
   ModelConfig c;
-  c.block_symbols = 1 << 14;
-  c.streams = 2;
-  c.stream_symbols = 512;
-  c.steps = 8;
+  c.block_symbols = 1 << 16;
+  c.streams = 4;
+  c.stream_symbols = 128;
+  c.steps = 16;
   c.layers = 1;
   c.cells = 32;
   c.ngram_orders = 2;
-  c.ngram_bits = 12;
+  c.ngram_bits = 10;
   return c;
 }
 
