@@ -175,19 +175,28 @@ NNCPP_HD int32_t FrequencyShift(uint64_t sum, uint64_t symbols) {
 // counter l, replaced by word i of its result. A pure function of each counter.
 template <int kCount>
 NNCPP_HD void PhiloxWords(uint32_t (&c)[4][kCount], uint64_t key) {
-  uint32_t k0 = static_cast<uint32_t>(key);
-  uint32_t k1 = static_cast<uint32_t>(key >> 32);
+  // Words in 64-bit lanes, where the products are: only the low halves count.
+  constexpr uint64_t kLow = 0xffffffffu;
+  uint64_t x[4][kCount];
+  for (int i = 0; i < 4; ++i) {
+    for (int l = 0; l < kCount; ++l) x[i][l] = c[i][l];
+  }
+  uint64_t k0 = key & kLow;
+  uint64_t k1 = key >> 32;
   for (int i = 0; i < 10; ++i) {
     for (int l = 0; l < kCount; ++l) {
-      const uint64_t p0 = uint64_t{0xD2511F53u} * c[0][l];
-      const uint64_t p1 = uint64_t{0xCD9E8D57u} * c[2][l];
-      c[0][l] = static_cast<uint32_t>(p1 >> 32) ^ c[1][l] ^ k0;
-      c[1][l] = static_cast<uint32_t>(p1);
-      c[2][l] = static_cast<uint32_t>(p0 >> 32) ^ c[3][l] ^ k1;
-      c[3][l] = static_cast<uint32_t>(p0);
+      const uint64_t p0 = (x[0][l] & kLow) * 0xD2511F53u;
+      const uint64_t p1 = (x[2][l] & kLow) * 0xCD9E8D57u;
+      x[0][l] = (p1 >> 32) ^ x[1][l] ^ k0;
+      x[1][l] = p1;
+      x[2][l] = (p0 >> 32) ^ x[3][l] ^ k1;
+      x[3][l] = p0;
     }
-    k0 += 0x9E3779B9u;
-    k1 += 0xBB67AE85u;
+    k0 = (k0 + 0x9E3779B9u) & kLow;
+    k1 = (k1 + 0xBB67AE85u) & kLow;
+  }
+  for (int i = 0; i < 4; ++i) {
+    for (int l = 0; l < kCount; ++l) c[i][l] = static_cast<uint32_t>(x[i][l]);
   }
 }
 

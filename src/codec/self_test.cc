@@ -14,7 +14,7 @@ namespace {
 
 // What every sound build computes. A change of the arithmetic or of the tiny
 // profile changes it; the test of the self-test prints the new one.
-constexpr uint64_t kDigest = 0x9ae9c7fdc400c6e8;
+constexpr uint64_t kDigest = 0x59ecb88de5c9d02f;
 
 }  // namespace
 

@@ -74,6 +74,8 @@ TEST(Codec, LearnsAcrossBlocks) {
   twice.insert(twice.end(), half.begin(), half.end());
   ModelConfig config = kTiny;
   config.block_symbols = 8192;
+  config.streams = 2;
+  config.steps = 8;
   const size_t one = CompressBytes(half, config).size();
   EXPECT_LT(CompressBytes(twice, config).size(), one + one * 3 / 4);
 }
