@@ -76,6 +76,8 @@ TEST(Codec, LearnsAcrossBlocks) {
   config.block_symbols = 8192;
   config.streams = 2;
   config.steps = 8;
+  config.ngram_bits = 14;  // room for both blocks' contexts
+  config.ngram_orders = 4;
   const size_t one = CompressBytes(half, config).size();
   EXPECT_LT(CompressBytes(twice, config).size(), one + one * 3 / 4);
 }
