@@ -168,10 +168,10 @@ uint64_t Frequencies(const float* logits, int64_t symbols, float* scratch,
     for (; i < symbols; ++i) lane[0] = Max(lane[0], logits[i]);
     for (int l = 0; l < kLanes; ++l) most = Max(most, lane[l]);
   }
+  for (int64_t i = 0; i < symbols; ++i) scratch[i] = Exp(logits[i] - most);
+  // e <= 1: the cast is in range. Truncated, since only the size matters.
   uint64_t sum = 0;
   for (int64_t i = 0; i < symbols; ++i) {
-    scratch[i] = Exp(logits[i] - most);
-    // e <= 1: the cast is in range. Truncated, since only the size matters.
     sum += static_cast<uint64_t>(static_cast<int32_t>(scratch[i] * 0x1p30f));
   }
   const int32_t shift = FrequencyShift(sum, static_cast<uint64_t>(symbols));

@@ -117,10 +117,9 @@ void DecodeBlock(const ModelConfig& config,
         const int64_t at = layout.At(first + t, b);
         if (at < 0) continue;
         const int64_t row = t * layout.streams + b;
-        const int32_t symbol =
-            DecodeSymbol(model.FrequenciesAt(row), model.TotalAt(row),
-                         decoders[static_cast<size_t>(b)],
-                         again[static_cast<size_t>(b)]);
+        const int32_t symbol = DecodeSymbol(
+            model.FrequenciesAt(row), model.TotalAt(row),
+            decoders[static_cast<size_t>(b)], again[static_cast<size_t>(b)]);
         targets[static_cast<size_t>(row)] = symbol;
         block[static_cast<size_t>(at)] = static_cast<uint16_t>(symbol);
       }

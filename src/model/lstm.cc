@@ -78,7 +78,6 @@ Lstm::Lstm(const ModelConfig& config, Backend& backend)
   total_.resize(static_cast<size_t>(rows));
   row_power_.assign(static_cast<size_t>(v), 1.0);
   QuantizeAll();
-  Save();
 }
 
 void Lstm::QuantizeAll() {

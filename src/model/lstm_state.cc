@@ -3,6 +3,7 @@
 #include <cstring>
 #include <vector>
 
+#include "src/base/check.h"
 #include "src/base/hash.h"
 #include "src/model/lstm.h"
 
@@ -87,6 +88,7 @@ void Lstm::Save() {
 }
 
 void Lstm::Restore() {
+  NNCPP_CHECK(!saved_.empty());
   const std::vector<Piece> pieces = Pieces();
   for (size_t i = 0; i < pieces.size(); ++i) {
     const Piece& piece = pieces[i];

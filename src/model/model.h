@@ -43,8 +43,8 @@ class Model {
   // False once a weight or a state is infinite or not a number.
   virtual bool IsFinite() = 0;
 
-  // Keeps, and goes back to, the present state; Restore without a Save goes
-  // back to the beginning.
+  // Keeps, and goes back to, the present state. REQUIRES: Restore comes after
+  // a Save.
   virtual void Save() = 0;
   virtual void Restore() = 0;
 };

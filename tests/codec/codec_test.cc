@@ -85,8 +85,9 @@ TEST(Codec, LearnsAcrossBlocks) {
 TEST(Codec, StoresWhatDoesNotShrinkAndGrowsByLittle) {
   ModelConfig config = kTiny;
   config.block_symbols = 1 << 18;
-  config.streams = 16;
+  config.streams = 64;
   config.cells = 8;
+  config.ngram_orders = 0;
   const int64_t size = 1'000'000;
   const Octets original = RandomOctets(size, /*seed=*/2);
   MemorySource in(original);

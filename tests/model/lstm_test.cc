@@ -166,20 +166,6 @@ TEST(Lstm, GoesBackToWhereItWasSaved) {
   EXPECT_EQ(model.Digest(), saved);
 }
 
-TEST(Lstm, GoesBackToTheBeginningWithoutASave) {
-  const ModelConfig config = SmallConfig(2);
-  const auto backend = NewBackend();
-  Lstm model(config, *backend);
-  const uint64_t fresh = model.Digest();
-  Trace first, again;
-  RunBlock(model, config, 2, 6, 0, first);
-  model.Restore();
-  EXPECT_EQ(model.Digest(), fresh);
-  RunBlock(model, config, 2, 6, 0, again);
-  EXPECT_TRUE(first == again);
-}
-
-// A stop in the middle of a segment, as a block that is stored after all.
 TEST(Lstm, GoesBackFromTheMiddleOfASegment) {
   const ModelConfig config = SmallConfig(2);
   const auto backend = NewBackend();
