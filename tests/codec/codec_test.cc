@@ -41,11 +41,14 @@ TEST(Codec, GivesBackEmptyAndOneByteAndEveryByteValue) {
   ExpectRoundTrip(every, kTiny);
 }
 
-TEST(Codec, GivesBackZerosTextRandomAndMachineCode) {
+TEST(Codec, GivesBackZerosTextRandomMachineCodeAndAPicture) {
   ExpectRoundTrip(Octets(5000, 0), kTiny);
   ExpectRoundTrip(Alice(5000), kTiny);
   ExpectRoundTrip(RandomOctets(5000, /*seed=*/1), kTiny);
   ExpectRoundTrip(FileOctets("/proc/self/exe", 20000), kTiny);
+  const Octets picture = FileOctets("tests/data/picture.png");
+  ASSERT_FALSE(picture.empty());
+  ExpectRoundTrip(picture, kTiny);
 }
 
 TEST(Codec, GivesBackEverySizeAroundStreamsSegmentsAndBlocks) {
