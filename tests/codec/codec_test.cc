@@ -3,9 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdio>
+#include <cstdlib>
 #include <numeric>
+#include <string>
 #include <vector>
 
+#include "kernels/cpu/cpu_backend.h"
 #include "src/codec/step.h"
 #include "tests/support/codec_runs.h"
 #include "tests/support/errors.h"
@@ -200,10 +204,18 @@ TEST(StreamsOfBlock, GivesShortBlocksFewerStreams) {
   EXPECT_EQ(StreamsOfBlock(config, 100000), 4);
 }
 
-TEST(SelfTest, PassesAndSeesAnotherForm) {
-  EXPECT_NO_THROW(SelfTest());
+TEST(SelfTest, GivesTheSameDigestInEveryForm) {
+  const char* before = std::getenv("NNCPP_CPU");
+  const std::string kept = before == nullptr ? "" : before;
+  const uint64_t digest = SelfTestDigest();
   std::printf("self-test digest %016llx\n",
-              static_cast<unsigned long long>(SelfTestDigest()));
+              static_cast<unsigned long long>(digest));
+  for (const cpu::Form& form : cpu::AvailableForms()) {
+    ::setenv("NNCPP_CPU", std::string(form.name).c_str(), 1);
+    EXPECT_EQ(SelfTestDigest(), digest) << form.name;
+    EXPECT_NO_THROW(SelfTest()) << form.name;
+  }
+  ::setenv("NNCPP_CPU", kept.c_str(), 1);
 }
 
 }  // namespace
