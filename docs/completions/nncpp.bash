@@ -7,7 +7,7 @@ _nncpp() {
   local program=${COMP_WORDS[0]} verb="" part options
   for part in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case $part in
-      c | compress | d | decompress | t | test | l | list | info | help)
+      c | compress | d | decompress | t | test | l | list | info | prep | help)
         verb=$part
         break
         ;;
@@ -22,12 +22,20 @@ _nncpp() {
       return
       ;;
     -T | --threads | -M | --memory-limit) return ;;
+    --dictionary-words | --min-frequency) return ;;
+    prep)
+      mapfile -t COMPREPLY < <(compgen -W 'train encode decode' -- "$word")
+      return
+      ;;
   esac
   if [[ $word == -* ]]; then
     options='--force --quiet --verbose --threads --memory-limit --no-progress
       --help --help-all --version'
     case $verb in
       t | test | l | list | info) options+=' --json' ;;
+      prep)
+        options+=' --dictionary --dictionary-words --min-frequency'
+        ;;
       c | compress)
         options+=" --profile --self-check --no-self-check $(
           "$program" help all 2> /dev/null |
@@ -37,7 +45,7 @@ _nncpp() {
     mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
   elif [[ -z $verb ]]; then
     mapfile -t COMPREPLY < <(compgen -W \
-      'compress decompress test list info help' -- "$word")
+      'compress decompress test list info prep help' -- "$word")
   elif [[ $verb == help ]]; then
     mapfile -t COMPREPLY < <(compgen -W all -- "$word")
   else

@@ -10,7 +10,7 @@ function __nncpp_profiles
     nncpp help 2>/dev/null | sed -n 's/.*--profile NAME.*: //p' | string split ', '
 end
 
-set -l verbs c compress d decompress t test l list info help
+set -l verbs c compress d decompress t test l list info prep help
 set -l none "not __fish_seen_subcommand_from $verbs"
 set -l compress '__fish_seen_subcommand_from c compress'
 set -l reports '__fish_seen_subcommand_from t test l list info'
@@ -19,6 +19,11 @@ complete -c nncpp -n $none -f -a compress -d 'compress a file'
 complete -c nncpp -n $none -f -a decompress -d 'decompress an archive'
 complete -c nncpp -n $none -f -a test -d 'check an archive'
 complete -c nncpp -n $none -f -a 'list info' -d 'say what is inside'
+complete -c nncpp -n $none -f -a prep -d 'words as symbols, without a model'
+complete -c nncpp -n '__fish_seen_subcommand_from prep' -a 'train encode decode'
+complete -c nncpp -n '__fish_seen_subcommand_from prep' -l dictionary -r -d 'the words to use'
+complete -c nncpp -n '__fish_seen_subcommand_from prep' -l dictionary-words -x -d 'words at most'
+complete -c nncpp -n '__fish_seen_subcommand_from prep' -l min-frequency -x -d 'how often a word must occur'
 complete -c nncpp -n $none -f -a help -d 'show help'
 complete -c nncpp -n '__fish_seen_subcommand_from help' -f -a all
 

@@ -8,6 +8,7 @@
 #include "src/base/memory_stream.h"
 #include "src/cli/endpoints.h"
 #include "src/cli/help.h"
+#include "src/cli/prep_commands.h"
 #include "src/cli/progress.h"
 #include "src/cli/report.h"
 #include "src/codec/codec.h"
@@ -128,6 +129,12 @@ void RunCommand(const Options& options, std::string& subject) {
       return RunTest(options);
     case Verb::kList:
       return RunList(options);
+    case Verb::kPrepTrain:
+      return RunPrepTrain(options);
+    case Verb::kPrepEncode:
+      return RunPrepEncode(options);
+    case Verb::kPrepDecode:
+      return RunPrepDecode(options);
     case Verb::kHelp:
       return PrintOut(HelpText(/*model_options=*/false));
     case Verb::kModelHelp:

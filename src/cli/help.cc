@@ -20,6 +20,9 @@ Commands:
   d, decompress IN [OUT]  decompress (default: IN without .nncpp)
   t, test FILE            decompress, check everything, write nothing
   l, list, info FILE      say what is inside
+  prep train IN OUT       learn a dictionary from IN
+  prep encode IN OUT      IN as symbols of a dictionary, two bytes each
+  prep decode IN OUT      symbols back to bytes
   help [all]              this text; all: with the model options
 
 IN and OUT may be -, standard input and output. The input is kept; its mode
@@ -33,6 +36,10 @@ Options:
   -M, --memory-limit N    refuse to need more bytes; 500M, 2GiB, ... are read
       --no-progress       no progress line on the terminal
       --json              for t and l: machine-readable
+      --dictionary FILE   the words to use, as prep train writes them
+      --dictionary-words N, --min-frequency N
+                          of prep train: words at most (4096), and how often
+                          one must occur (16)
   -h, --help              this text
       --help-all          this text with the model options
   -V, --version           version of the program, the format, the numerics

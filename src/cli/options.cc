@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "preproc/dictionary.h"
 #include "src/base/error.h"
 #include "src/cli/report.h"
 
@@ -23,6 +24,8 @@ constexpr double kMaxMemory = 0x1p62;  // bytes
 // the command.
 constexpr const char* kForCompress = "compress";
 constexpr const char* kForReports = "test and list";
+constexpr const char* kForTraining = "prep train";
+constexpr const char* kForDictionary = "prep encode and decode";
 
 // A model option as given: its row and its text. Applied after the profile is
 // known, whatever the order on the command line.
@@ -39,6 +42,9 @@ struct Raw {
   std::string threads = "0";
   std::string memory_limit;
   std::string topic;
+  std::string action;  // of prep
+  std::string words;
+  std::string min_frequency;
   std::string profile = "default";
   std::vector<Setting> settings;
 };
@@ -127,6 +133,18 @@ void AddCompressOptions(CLI::App& app, Raw& raw) {
   }
 }
 
+void AddDictionaryOptions(CLI::App& app, Raw& raw) {
+  app.add_option("--dictionary", raw.options.dictionary)
+      ->type_name("file")
+      ->group(kForDictionary);
+  app.add_option("--dictionary-words", raw.words)
+      ->type_name("number")
+      ->group(kForTraining);
+  app.add_option("--min-frequency", raw.min_frequency)
+      ->type_name("number")
+      ->group(kForTraining);
+}
+
 void AddVerbs(CLI::App& app, Raw& raw) {
   Options& options = raw.options;
   CLI::App* compress = app.add_subcommand("compress")->alias("c");
@@ -134,29 +152,41 @@ void AddVerbs(CLI::App& app, Raw& raw) {
   CLI::App* test = app.add_subcommand("test")->alias("t");
   CLI::App* list = app.add_subcommand("list")->alias("l")->alias("info");
   CLI::App* help = app.add_subcommand("help");
-  for (CLI::App* verb : {compress, decompress}) {
+  CLI::App* prep = app.add_subcommand("prep");
+  prep->add_option("ACTION", raw.action);
+  for (CLI::App* verb : {compress, decompress, prep}) {
     verb->add_option("IN", options.input);
     verb->add_option("OUT", options.output);
   }
   for (CLI::App* verb : {test, list}) verb->add_option("FILE", options.input);
   help->add_option("TOPIC", raw.topic);
-  for (CLI::App* verb : {compress, decompress, test, list, help}) {
+  for (CLI::App* verb : {compress, decompress, test, list, prep, help}) {
     verb->set_help_flag();
     verb->fallthrough();  // so that options may stand anywhere
   }
 }
 
+bool IsPrep(Verb verb) {
+  return verb == Verb::kPrepTrain || verb == Verb::kPrepEncode ||
+         verb == Verb::kPrepDecode;
+}
+
+// Whether the command takes options of the group.
+bool Takes(Verb verb, const std::string& group) {
+  if (group == kForCompress) return verb == Verb::kCompress;
+  if (group == kForReports) return verb == Verb::kTest || verb == Verb::kList;
+  if (group == kForTraining) return verb == Verb::kPrepTrain;
+  if (group == kForDictionary) {
+    return verb == Verb::kPrepEncode || verb == Verb::kPrepDecode;
+  }
+  return true;
+}
+
 // Refuses options that the command does not take.
 void CheckGroups(const CLI::App& app, Verb verb) {
-  const bool reports = verb == Verb::kTest || verb == Verb::kList;
   for (const CLI::Option* option : app.get_options()) {
     const std::string& group = option->get_group();
-    if (option->count() == 0 ||
-        (group == kForCompress && verb == Verb::kCompress) ||
-        (group == kForReports && reports) ||
-        (group != kForCompress && group != kForReports)) {
-      continue;
-    }
+    if (option->count() == 0 || Takes(verb, group)) continue;
     throw Error(ErrorKind::kUsage, option->get_name() + ": is an option of " +
                                        group + " only; leave it out");
   }
@@ -192,11 +222,45 @@ void CheckNames(Options& options) {
   // be replaced by the output.
   if (options.input == "/dev/stdin") options.input = "-";
   if (options.output == "/dev/stdout") options.output = "-";
+  if (IsPrep(options.verb) && options.output.empty()) {
+    throw Error(ErrorKind::kUsage, "no output named; give IN and OUT");
+  }
+  if ((options.verb == Verb::kPrepEncode ||
+       options.verb == Verb::kPrepDecode) &&
+      options.dictionary.empty()) {
+    throw Error(ErrorKind::kUsage,
+                "no dictionary named; give --dictionary FILE, which nncpp "
+                "prep train writes");
+  }
   const bool writes =
       options.verb == Verb::kCompress || options.verb == Verb::kDecompress;
   if (writes && options.output.empty()) {
     options.output = DefaultOutput(options.verb, options.input);
   }
+}
+
+// A whole number in a range, or `none` where nothing is given.
+int64_t ParseCount(const char* option, std::string_view text, int64_t minimum,
+                   int64_t maximum, int64_t none) {
+  if (text.empty()) return none;
+  int64_t count = -1;
+  const char* end = text.data() + text.size();
+  const auto result = std::from_chars(text.data(), end, count);
+  const bool sound = result.ec == std::errc() && result.ptr == end;
+  if (sound && count >= minimum && count <= maximum) return count;
+  throw Error(ErrorKind::kUsage, std::string(option) + " " + std::string(text) +
+                                     ": not possible; give a number from " +
+                                     std::to_string(minimum) + " to " +
+                                     std::to_string(maximum));
+}
+
+Verb PrepVerb(const std::string& action) {
+  if (action == "train") return Verb::kPrepTrain;
+  if (action == "encode") return Verb::kPrepEncode;
+  if (action == "decode") return Verb::kPrepDecode;
+  throw Error(ErrorKind::kUsage, "prep " + action +
+                                     ": no such action; use train, encode or "
+                                     "decode, as in nncpp prep train IN OUT");
 }
 
 int ParseThreads(std::string_view text) {
@@ -255,6 +319,7 @@ Verb ChosenVerb(const Raw& raw, const CLI::App& app,
   if (name == "decompress") return Verb::kDecompress;
   if (name == "test") return Verb::kTest;
   if (name == "list") return Verb::kList;
+  if (name == "prep") return PrepVerb(raw.action);
   return raw.topic == "all" ? Verb::kModelHelp : Verb::kHelp;
 }
 
@@ -271,6 +336,7 @@ Options ParseOptions(int argc, const char* const* argv) {
   app.allow_extras();  // for CheckExtras, whose words are plainer
   AddCommonOptions(app, raw);
   AddCompressOptions(app, raw);
+  AddDictionaryOptions(app, raw);
   AddVerbs(app, raw);
 
   app.parse(argc, argv);
@@ -285,6 +351,11 @@ Options ParseOptions(int argc, const char* const* argv) {
   }
   if (app.count("--self-check") > 0) options.self_check = raw.self_check;
   if (options.verb == Verb::kCompress) options.config = ChosenConfig(raw);
+  options.goal.words = ParseCount("--dictionary-words", raw.words, 1, kMaxWords,
+                                  options.goal.words);
+  options.goal.min_frequency =
+      ParseCount("--min-frequency", raw.min_frequency, 2, 1 << 30,
+                 options.goal.min_frequency);
   CheckNames(options);
   return options;
 }

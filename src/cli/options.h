@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "preproc/dictionary_trainer.h"
 #include "src/model/config.h"
 
 namespace nncpp {
@@ -14,6 +15,9 @@ enum class Verb {
   kDecompress,
   kTest,
   kList,
+  kPrepTrain,   // a dictionary from a sample
+  kPrepEncode,  // bytes to symbols, without a model
+  kPrepDecode,
   kHelp,       // the page of docs/cli.md in short
   kModelHelp,  // the same, with every model option
   kVersion,
@@ -32,6 +36,8 @@ struct Options {
   int64_t memory_limit = -1;       // bytes; -1: none
   std::optional<bool> self_check;  // none: small inputs only
   ModelConfig config;              // kCompress only: profile, then options
+  std::string dictionary;          // a file of words; empty: none
+  TrainingGoal goal = {.words = 4096, .min_frequency = 16};  // kPrepTrain
 };
 
 // Reads the command line. The names of outputs that were left out are filled
