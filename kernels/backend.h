@@ -181,6 +181,12 @@ class Backend {
                                std::span<const int32_t> targets,
                                Matrix dlogits) = 0;
 
+  // y = x / (1 - rate) where an element is kept, else 0; it is dropped with
+  // probability `rate`, 0 <= rate < 1 [srivastava2014dropout]. Row i takes the
+  // noise of row first_row + i. x and y may be the same matrix.
+  virtual void Dropout(ConstMatrix x, const NoiseKey& noise, int64_t first_row,
+                       float rate, Matrix y) = 0;
+
   // x += y.
   virtual void Add(ConstMatrix y, Matrix x) = 0;
 

@@ -73,6 +73,8 @@ class CpuBackend : public Backend {
   void SoftmaxBackward(const Frequencies& frequencies,
                        std::span<const int32_t> targets,
                        Matrix dlogits) override;
+  void Dropout(ConstMatrix x, const NoiseKey& noise, int64_t first_row,
+               float rate, Matrix y) override;
   void Add(ConstMatrix y, Matrix x) override;
   void Adam(const AdamStep& step, ConstMatrix gradient, Matrix weight,
             Matrix second) override;

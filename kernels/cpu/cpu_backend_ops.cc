@@ -175,6 +175,19 @@ void CpuBackend::SoftmaxBackward(const Frequencies& frequencies,
   });
 }
 
+void CpuBackend::Dropout(ConstMatrix x, const NoiseKey& noise,
+                         int64_t first_row, float rate, Matrix y) {
+  const float scale = 1.0f / (1.0f - rate);
+  Share(8 * x.rows * x.cols, [&](int i, int n) {
+    const Range part = PartOf(x.rows, n, i);
+    for (int64_t r = part.begin; r < part.end; ++r) {
+      form_.ops->dropout(x.data + r * x.stride, x.cols, noise,
+                         static_cast<uint32_t>(first_row + r), rate - 0.5f,
+                         scale, y.data + r * y.stride);
+    }
+  });
+}
+
 void CpuBackend::Add(ConstMatrix y, Matrix x) {
   Share(x.rows * x.cols, [&](int i, int n) {
     const Range part = PartOf(x.rows, n, i);

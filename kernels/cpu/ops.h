@@ -97,6 +97,10 @@ struct OpsTable {
   void (*adam)(const AdamConstants& step, const float* gradient, float* weight,
                float* second, int64_t n);
 
+  // y[j] = x[j] * scale where the noise is at least `least`, else 0.
+  void (*dropout)(const float* x, int64_t n, const NoiseKey& noise,
+                  uint32_t row, float least, float scale, float* y);
+
   // y[j] += x[j]
   void (*add)(const float* x, int64_t n, float* y);
 };

@@ -229,22 +229,31 @@ void Adam(const AdamConstants& constants, const float* __restrict gradient,
   }
 }
 
+void Dropout(const float* x, int64_t n, const NoiseKey& noise, uint32_t row,
+             float least, float scale, float* y) {
+  for (int64_t begin = 0; begin < n; begin += kNoiseBlock) {
+    const int64_t left = n - begin;
+    const int64_t count = left < kNoiseBlock ? left : kNoiseBlock;
+    float u[kNoiseBlock];
+    NoiseBlock(noise, row, static_cast<uint32_t>(begin / kNoiseBlock), u);
+    for (int64_t i = 0; i < count; ++i) {
+      y[begin + i] = u[i] >= least ? x[begin + i] * scale : 0.0f;
+    }
+  }
+}
+
 void Add(const float* x, int64_t n, float* y) {
   for (int64_t i = 0; i < n; ++i) y[i] = y[i] + x[i];
 }
 
 }  // namespace
 
-extern const OpsTable NNCPP_TABLE(NNCPP_FORM) = {QuantizeRow,
-                                                 QuantizeGradientRow,
-                                                 QuantizeColumns,
-                                                 ColumnSquares,
-                                                 CellForward,
-                                                 CellBackward,
-                                                 SumRows,
-                                                 Frequencies,
-                                                 SoftmaxBackward,
-                                                 Adam,
-                                                 Add};
+extern const OpsTable NNCPP_TABLE(NNCPP_FORM) = {
+    QuantizeRow,     QuantizeGradientRow,
+    QuantizeColumns, ColumnSquares,
+    CellForward,     CellBackward,
+    SumRows,         Frequencies,
+    SoftmaxBackward, Adam,
+    Dropout,         Add};
 
 }  // namespace nncpp::cpu

@@ -1,6 +1,7 @@
 // src/model/config.cc -- contract: src/model/config.h
 #include "src/model/config.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstdio>
 
@@ -111,10 +112,35 @@ const std::vector<ConfigField>& ConfigFields() {
            &C::ngram_scale, 0, 16),
       Real("ngram-scale-rate", "step of those scales", &C::ngram_scale_rate, 0,
            1),
+      Whole("replay-period", "symbols between replays of the past; 0: none",
+            &C::replay_period, 0, 1 << 28),
+      Whole("replay-passes", "times that each symbol is replayed",
+            &C::replay_passes, 1, 128),
+      Whole("replay-streams", "parts of them learnt side by side",
+            &C::replay_streams, 1, 1024),
+      Whole("replay-steps", "steps of a segment in replay", &C::replay_steps, 1,
+            1024),
+      Real("replay-rate", "Adam's rate in replay, at the start",
+           &C::replay_rate, 0, 1),
+      Real("replay-decay", "it is divided by sqrt(1 + updates / this)",
+           &C::replay_decay, 1, 1e12),
+      Real("dropout", "share of outputs dropped in replay", &C::dropout, 0,
+           0.9),
       {"seed", "seed of the initial weights and the rounding noise", nullptr,
        nullptr, &C::seed, 0, 18446744073709551615.0},
   };
   return fields;
+}
+
+int64_t SegmentRows(const ModelConfig& config) {
+  const int64_t rows = config.steps * config.streams;
+  if (config.replay_period == 0) return rows;
+  return std::max(rows, config.replay_steps * config.replay_streams);
+}
+
+int64_t MostStreams(const ModelConfig& config) {
+  if (config.replay_period == 0) return config.streams;
+  return std::max(config.streams, config.replay_streams);
 }
 
 void CheckConfig(const ModelConfig& config) {

@@ -8,11 +8,19 @@
 #include "src/base/check.h"
 
 namespace nncpp {
+namespace {
+
+// A rate that falls with the square root of the updates.
+float Decayed(float rate, uint64_t updates, float decay) {
+  return rate / std::sqrt(1.0f + static_cast<float>(updates) / decay);
+}
+
+}  // namespace
 
 Lstm::Lstm(const ModelConfig& config, Backend& backend)
     : config_(config), backend_(backend), ngrams_(config) {
   const int64_t c = config.cells, v = config.alphabet;
-  const int64_t rows = config.steps * config.streams;
+  const int64_t rows = SegmentRows(config), streams = MostStreams(config);
   const int64_t hidden = config.layers * c;
   layers_.resize(static_cast<size_t>(config.layers));
   for (int64_t i = 0; i < config.layers; ++i) {
@@ -62,16 +70,19 @@ Lstm::Lstm(const ModelConfig& config, Backend& backend)
     layer.dnormed = backend.NewArray(rows * 3 * c);
     layer.dsum = backend.NewArray(rows * 3 * c);
     layer.inverse_rms = backend.NewArray(rows * 3);
-    layer.c = backend.NewArray((rows + config.streams) * c);
+    layer.c = backend.NewArray((rows + streams) * c);
   }
   output_q_ = backend.NewWeights(v, hidden);
-  hidden_ = backend.NewArray((rows + config.streams) * hidden);
+  hidden_ = backend.NewArray((rows + streams) * hidden);
+  if (config.replay_period > 0 && config.dropout > 0) {
+    dropped_ = backend.NewArray((rows + streams) * hidden);
+  }
   dhidden_ = backend.NewArray(rows * hidden);
   logits_ = backend.NewArray(rows * v);
   dlogits_ = backend.NewArray(rows * v);
   dbelow_ = backend.NewArray(rows * c);
-  dh_ = backend.NewArray(config.streams * c);
-  dc_ = backend.NewArray(config.streams * c);
+  dh_ = backend.NewArray(streams * c);
+  dc_ = backend.NewArray(streams * c);
   inputs_.resize(static_cast<size_t>(rows));
   last_.resize(static_cast<size_t>(config.streams));
   frequency_.resize(static_cast<size_t>(rows * v));
@@ -116,6 +127,11 @@ NoiseKey Lstm::Noise(int64_t layer, NoiseUse use, bool gradient) const {
   return {config_.seed, static_cast<uint32_t>(counters_.updates), tensor};
 }
 
+void Lstm::Drop(int64_t layer, int64_t first_row, ConstMatrix x, Matrix y) {
+  backend_.Dropout(x, Noise(layer, kOutput, false), first_row, config_.dropout,
+                   y);
+}
+
 LstmCell Lstm::Cell(const Layer& layer, int64_t index,
                     int64_t first_row) const {
   const int64_t c = config_.cells, b = streams_;
@@ -144,7 +160,7 @@ void Lstm::ForwardLayer(int64_t index, int64_t first, int64_t count) {
   const int64_t c = config_.cells, b = streams_;
   if (index > 0) {
     backend_.ProductForward(
-        Hidden((first + 1) * b, count * b).Columns((index - 1) * c, c),
+        Upward((first + 1) * b, count * b).Columns((index - 1) * c, c),
         *layer.below_q,
         {layer.from_below.get() + first * b * 3 * c, count * b, 3 * c});
   }
@@ -154,6 +170,11 @@ void Lstm::ForwardLayer(int64_t index, int64_t first, int64_t count) {
         {layer.from_recurrent.get() + t * b * 3 * c, b, 3 * c});
     backend_.LstmCellForward(Cell(layer, index, t * b),
                              {inputs_.data() + t * b, static_cast<size_t>(b)});
+  }
+  if (replaying_ && config_.dropout > 0) {
+    const int64_t from = (first + 1) * b;
+    Drop(index, first * b, Hidden(from, count * b).Columns(index * c, c),
+         Upward(from, count * b).Columns(index * c, c));
   }
 }
 
@@ -170,12 +191,15 @@ void Lstm::Predict(int64_t first, int64_t count,
   }
   for (int64_t i = 0; i < config_.layers; ++i) ForwardLayer(i, first, count);
   const Matrix logits(logits_.get() + first * b * v, count * b, v);
-  backend_.ProductForward(Hidden((first + 1) * b, count * b), *output_q_,
+  backend_.ProductForward(Upward((first + 1) * b, count * b), *output_q_,
                           logits);
-  // The elements' rows count from the segment's first.
   backend_.AddBias(Param(output_bias_), logits);
-  backend_.AddElements(ngrams_.Locate(first, count, b, targets),
-                       {logits_.get(), (first + count) * b, v});
+  // The features know the past by heart: replay is for the net alone. The
+  // elements' rows count from the segment's first.
+  if (!replaying_) {
+    backend_.AddElements(ngrams_.Locate(first, count, b, targets),
+                         {logits_.get(), (first + count) * b, v});
+  }
   backend_.SoftmaxFrequencies(
       logits,
       {{frequency_.data() + first * b * v, static_cast<size_t>(count * b * v)},
@@ -198,12 +222,14 @@ void Lstm::BackwardLayer(int64_t index, int64_t steps) {
   const Matrix dsum(layer.dsum.get(), rows, 3 * c);
   const Matrix dnormed(layer.dnormed.get(), rows, 3 * c);
   const Matrix dc(dc_.get(), b, c), dh(dh_.get(), b, c);
+  const Matrix dabove(dhidden_.get() + index * c, rows, c, width);
+  if (replaying_ && config_.dropout > 0) Drop(index, 0, dabove, dabove);
   const std::vector<float> zeros(static_cast<size_t>(b * c));
   backend_.Upload(zeros, dc.data);
   for (int64_t t = steps - 1; t >= 0; --t) {
     backend_.LstmCellBackward({
         .cell = Cell(layer, index, t * b),
-        .dh_above = {dhidden_.get() + t * b * width + index * c, b, c, width},
+        .dh_above = dabove.Rows(t * b, b),
         .dh_recurrent = t == steps - 1 ? Matrix() : dh,
         .dc = dc,
         .dnormed = dnormed.Rows(t * b, b),
@@ -219,7 +245,7 @@ void Lstm::BackwardLayer(int64_t index, int64_t steps) {
     backend_.ProductBackward(dsum, *layer.below_q, Noise(index, kBelow, false),
                              0, dbelow);
     backend_.Add(dbelow, {dhidden_.get() + (index - 1) * c, rows, c, width});
-    backend_.ProductGradient(dsum, Hidden(b, rows).Columns((index - 1) * c, c),
+    backend_.ProductGradient(dsum, Upward(b, rows).Columns((index - 1) * c, c),
                              Noise(index, kBelow, true), Gradient(layer.below));
   }
   backend_.ProductGradient(dsum, Hidden(0, rows).Columns(index * c, c),
@@ -238,7 +264,7 @@ void Lstm::Backward(int64_t steps, std::span<const int32_t> targets) {
   backend_.SoftmaxBackward({{frequency_.data(), static_cast<size_t>(rows * v)},
                             {total_.data(), static_cast<size_t>(rows)}},
                            targets.first(static_cast<size_t>(rows)), dlogits);
-  backend_.ProductGradient(dlogits, Hidden(streams_, rows),
+  backend_.ProductGradient(dlogits, Upward(streams_, rows),
                            Noise(config_.layers, kOutput, true),
                            Gradient(output_));
   backend_.SumRows(dlogits, Gradient(output_bias_));
@@ -251,10 +277,13 @@ void Lstm::Backward(int64_t steps, std::span<const int32_t> targets) {
 void Lstm::Update() {
   counters_.updates += 1;
   counters_.beta2_power *= static_cast<double>(config_.beta2);
-  const float age =
-      static_cast<float>(counters_.updates) / config_.decay_updates;
+  if (replaying_) counters_.replayed += 1;
   AdamStep step;
-  step.rate = config_.learning_rate / std::sqrt(1.0f + age);
+  step.rate = replaying_ ? Decayed(config_.replay_rate, counters_.replayed,
+                                   config_.replay_decay)
+                         : Decayed(config_.learning_rate,
+                                   counters_.updates - counters_.replayed,
+                                   config_.decay_updates);
   step.beta2 = config_.beta2;
   step.correction = static_cast<float>(1.0 / (1.0 - counters_.beta2_power));
   step.epsilon = config_.epsilon;
@@ -276,17 +305,30 @@ void Lstm::Update() {
   QuantizeAll();
 }
 
-void Lstm::CarryState(int64_t steps) {
-  const int64_t b = streams_, c = config_.cells;
+std::vector<Lstm::Carried> Lstm::CarriedArrays() const {
+  std::vector<Carried> arrays = {
+      {hidden_.get(), config_.layers * config_.cells}};
+  for (const Layer& layer : layers_) {
+    arrays.push_back({layer.c.get(), config_.cells});
+  }
+  return arrays;
+}
+
+void Lstm::Carry(int64_t steps, std::span<const int32_t> targets) {
+  const int64_t b = streams_;
   // The rows of streams that this block does not have become zero.
-  const auto carry = [&](float* array, int64_t width) {
-    std::vector<float> rows(static_cast<size_t>(config_.streams * width));
-    backend_.Download(array + steps * b * width,
+  const int64_t all = replaying_ ? b : config_.streams;
+  for (const Carried& carried : CarriedArrays()) {
+    const int64_t width = carried.width;
+    std::vector<float> rows(static_cast<size_t>(all * width));
+    backend_.Download(carried.array + steps * b * width,
                       std::span(rows).first(static_cast<size_t>(b * width)));
-    backend_.Upload(rows, array);
-  };
-  carry(hidden_.get(), config_.layers * c);
-  for (Layer& layer : layers_) carry(layer.c.get(), c);
+    backend_.Upload(rows, carried.array);
+  }
+  for (int64_t row = 0; row < steps * b; ++row) {
+    const int32_t s = targets[static_cast<size_t>(row)];
+    if (s >= 0) last_[static_cast<size_t>(row % b)] = s;
+  }
 }
 
 void Lstm::TrainFeatures(int64_t steps, std::span<const int32_t> targets) {
@@ -306,19 +348,51 @@ void Lstm::TrainFeatures(int64_t steps, std::span<const int32_t> targets) {
   ngrams_.Train(steps, streams_, targets, gradients, target_gradients);
 }
 
-void Lstm::Train(int64_t steps, std::span<const int32_t> targets) {
-  const int64_t rows = steps * streams_;
+void Lstm::Learn(int64_t steps, std::span<const int32_t> targets) {
   Backward(steps, targets);
-  touched_.assign(inputs_.begin(), inputs_.begin() + rows);
+  touched_.assign(inputs_.begin(), inputs_.begin() + steps * streams_);
   std::sort(touched_.begin(), touched_.end());
   touched_.erase(std::unique(touched_.begin(), touched_.end()), touched_.end());
   Update();
+}
+
+void Lstm::Train(int64_t steps, std::span<const int32_t> targets) {
+  Learn(steps, targets);
   TrainFeatures(steps, targets);
-  CarryState(steps);
-  for (int64_t row = 0; row < rows; ++row) {
-    const int32_t s = targets[static_cast<size_t>(row)];
-    if (s >= 0) last_[static_cast<size_t>(row % streams_)] = s;
+  Carry(steps, targets);
+}
+
+void Lstm::StartReplay(int64_t streams) {
+  NNCPP_CHECK(!replaying_ && streams >= 1 && streams <= config_.replay_streams);
+  away_ = {streams_, last_, {}};
+  for (const Carried& carried : CarriedArrays()) {
+    std::vector<float> rows(
+        static_cast<size_t>(config_.streams * carried.width));
+    backend_.Download(carried.array, rows);
+    away_.arrays.push_back(std::move(rows));
+    rows.assign(static_cast<size_t>(streams * carried.width), 0.0f);
+    backend_.Upload(rows, carried.array);
   }
+  last_.assign(static_cast<size_t>(streams), 0);
+  streams_ = streams;
+  replaying_ = true;
+}
+
+void Lstm::ReplaySegment(int64_t steps, std::span<const int32_t> targets) {
+  Predict(0, steps, targets);
+  Learn(steps, targets);
+  Carry(steps, targets);
+}
+
+void Lstm::EndReplay() {
+  NNCPP_CHECK(replaying_);
+  const std::vector<Carried> arrays = CarriedArrays();
+  for (size_t i = 0; i < arrays.size(); ++i) {
+    backend_.Upload(away_.arrays[i], arrays[i].array);
+  }
+  last_ = away_.last;
+  streams_ = away_.streams;
+  replaying_ = false;
 }
 
 }  // namespace nncpp

@@ -28,6 +28,9 @@ class Lstm : public Model {
   std::span<const uint64_t> FrequenciesAt(int64_t row) const override;
   uint64_t TotalAt(int64_t row) const override;
   void Train(int64_t steps, std::span<const int32_t> targets) override;
+  void StartReplay(int64_t streams) override;
+  void ReplaySegment(int64_t steps, std::span<const int32_t> targets) override;
+  void EndReplay() override;
   uint64_t Digest() override;
   bool IsFinite() override;
   void Save() override;
@@ -67,13 +70,29 @@ class Lstm : public Model {
     const int64_t width = config_.layers * config_.cells;
     return {hidden_.get() + first_row * width, rows, width};
   }
+  // The same as what is above a layer sees it: dropped in replay.
+  Matrix Upward(int64_t first_row, int64_t rows) const {
+    const int64_t width = config_.layers * config_.cells;
+    const bool dropped = replaying_ && config_.dropout > 0;
+    float* array = dropped ? dropped_.get() : hidden_.get();
+    return {array + first_row * width, rows, width};
+  }
   NoiseKey Noise(int64_t layer, NoiseUse use, bool gradient) const;
+  void Drop(int64_t layer, int64_t first_row, ConstMatrix x, Matrix y);
   LstmCell Cell(const Layer& layer, int64_t index, int64_t first_row) const;
   void ForwardLayer(int64_t index, int64_t first, int64_t count);
   void BackwardLayer(int64_t index, int64_t steps);
   void Update();
+  void Learn(int64_t steps, std::span<const int32_t> targets);
   void TrainFeatures(int64_t steps, std::span<const int32_t> targets);
-  void CarryState(int64_t steps);
+  void Carry(int64_t steps, std::span<const int32_t> targets);
+
+  // The arrays whose first rows are the streams' states between segments.
+  struct Carried {
+    float* array;
+    int64_t width;
+  };
+  std::vector<Carried> CarriedArrays() const;
 
   // The state that later predictions depend on, piece by piece.
   struct Piece {
@@ -90,24 +109,32 @@ class Lstm : public Model {
   std::vector<Layer> layers_;
   int64_t output_ = -1, output_bias_ = -1;
   std::unique_ptr<Weights> output_q_;
-  std::shared_ptr<float[]> hidden_, dhidden_;  // dhidden: R x L C
+  std::shared_ptr<float[]> hidden_, dropped_;  // (T + 1) * B x L C
+  std::shared_ptr<float[]> dhidden_;           // R x L C
   std::shared_ptr<float[]> logits_, dlogits_;  // R x V
   std::shared_ptr<float[]> dbelow_, dh_, dc_;  // R x C, B x C, B x C
   NgramFeatures ngrams_;
 
-  int64_t streams_ = 1;              // of this block
+  int64_t streams_ = 1;  // of this block, or of the replay
+  bool replaying_ = false;
   std::vector<int32_t> inputs_;      // R: the symbol before each row's target
   std::vector<int32_t> last_;        // B: the symbol before the segment
   std::vector<uint64_t> frequency_;  // R x V
   std::vector<uint64_t> total_;      // R
   std::vector<int32_t> touched_;     // symbols among the segment's inputs
   struct Counters {
-    uint64_t updates = 0;
+    uint64_t updates = 0;      // all, those of replay among them
+    uint64_t replayed = 0;     // those of replay
     double beta2_power = 1.0;  // beta2^updates, a running product
     int64_t last_stream = 0;   // where the block before ended
   } counters_;
   std::vector<double> row_power_;  // beta2^updates of each symbol's rows
   std::vector<std::vector<uint8_t>> saved_;
+  struct {
+    int64_t streams;
+    std::vector<int32_t> last;
+    std::vector<std::vector<float>> arrays;
+  } away_;  // the streams' states during a replay
 };
 
 }  // namespace nncpp

@@ -1,12 +1,16 @@
 // src/model/make_model.cc -- the model that a configuration asks for.
+#include <utility>
+
 #include "src/model/lstm.h"
 #include "src/model/model.h"
+#include "src/model/replay.h"
 
 namespace nncpp {
 
 int64_t ModelMemory(const ModelConfig& config) {
   const int64_t c = config.cells, v = config.alphabet, l = config.layers;
-  const int64_t rows = config.steps * config.streams;
+  const int64_t rows = SegmentRows(config);
+  const bool replay = config.replay_period > 0;
   const int64_t dense = (2 * l - 1) * 3 * c * c + v * l * c;
   const int64_t tables = l * v * 3 * c;
   const int64_t ngrams = NgramFeatures::Bytes(config);
@@ -20,11 +24,14 @@ int64_t ModelMemory(const ModelConfig& config) {
                           rows * (6 * c + v) * 4;
   // One array at a time passes through a buffer of the host's.
   const int64_t passing = (dense + tables) * 4;
-  return parameters + features + segment + passing;
+  const int64_t history = replay ? Replay::Bytes(config) + rows * l * c * 4 : 0;
+  return parameters + features + segment + passing + history;
 }
 
 std::unique_ptr<Model> MakeModel(const ModelConfig& config, Backend& backend) {
-  return std::make_unique<Lstm>(config, backend);
+  auto model = std::make_unique<Lstm>(config, backend);
+  if (config.replay_period == 0) return model;
+  return std::make_unique<Replay>(config, std::move(model));
 }
 
 }  // namespace nncpp

@@ -37,6 +37,15 @@ class Model {
   // is a row past the end of its stream: nothing is learnt from it.
   virtual void Train(int64_t steps, std::span<const int32_t> targets) = 0;
 
+  // Replay: learning again from symbols of the past, with dropout.
+  // StartReplay puts the streams' states away and begins `streams` others from
+  // nothing, 1 <= streams <= config.replay_streams; ReplaySegment learns up to
+  // config.replay_steps steps of them; EndReplay brings the states back.
+  virtual void StartReplay(int64_t streams) = 0;
+  virtual void ReplaySegment(int64_t steps,
+                             std::span<const int32_t> targets) = 0;
+  virtual void EndReplay() = 0;
+
   // A hash of everything that later predictions depend on.
   virtual uint64_t Digest() = 0;
 
