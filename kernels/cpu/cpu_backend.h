@@ -65,6 +65,8 @@ class CpuBackend : public Backend {
   void SumRowProducts(ConstMatrix x, ConstMatrix y, Matrix out) override;
   void EmbeddingGradient(ConstMatrix dx, std::span<const int32_t> symbols,
                          Matrix table) override;
+  void EmbeddingForward(ConstMatrix table, std::span<const int32_t> symbols,
+                        Matrix y) override;
   void AddBias(ConstMatrix bias, Matrix x) override;
   void AddElements(std::span<const SparseElement> elements, Matrix x) override;
   void Gather(ConstMatrix x, std::span<const SparseElement> elements,

@@ -57,14 +57,45 @@ ModelConfig Tiny() {
   return c;
 }
 
+// The net of lstm-compress v3 [knoll2019lstm]; its update is not ours.
+ModelConfig LstmCompress() {
+  ModelConfig c;
+  c.layers = 3;
+  c.cells = 90;
+  c.classic = 1;
+  c.steps = 10;
+  c.ngram_orders = 0;
+  return c;
+}
+
+// The net and the schedule of tensorflow-compress v4 [knoll2020tfcompress].
+// It updates after every symbol of its 256 streams, this after each segment.
+ModelConfig TensorflowCompress() {
+  ModelConfig c;
+  c.layers = 8;
+  c.cells = 4000;
+  c.classic = 1;
+  c.embedding = 1024;
+  c.streams = 256;
+  c.stream_symbols = 1024;
+  c.steps = 15;
+  c.ngram_orders = 0;
+  c.learning_rate = 5e-4f;
+  c.epsilon = 1e-5f;
+  return c;
+}
+
 struct Profile {
   std::string_view name;
   ModelConfig config;
 };
 
 const std::vector<Profile>& Profiles() {
-  static const std::vector<Profile> profiles = {{"default", ModelConfig()},
-                                                {"tiny", Tiny()}};
+  static const std::vector<Profile> profiles = {
+      {"default", ModelConfig()},
+      {"tiny", Tiny()},
+      {"lstm-compress", LstmCompress()},
+      {"tensorflow-compress", TensorflowCompress()}};
   return profiles;
 }
 
@@ -86,6 +117,10 @@ const std::vector<ConfigField>& ConfigFields() {
             &C::steps, 1, 1024),
       Whole("layers", "LSTM layers", &C::layers, 1, 16),
       Whole("cells", "LSTM cells a layer", &C::cells, 1, 8192),
+      Whole("classic", "1: cells of four gates, not normalised; 0: coupled",
+            &C::classic, 0, 1),
+      Whole("embedding", "width of the symbols' embedding; 0: a table a layer",
+            &C::embedding, 0, 8192),
       Whole("ngram-orders", "n-gram features of orders 1 to this; 0: none",
             &C::ngram_orders, 0, 8),
       Whole("ngram-bits", "log2 of the slots of 64 bytes for n-grams",

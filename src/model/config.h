@@ -21,6 +21,9 @@ struct ModelConfig {
   int64_t steps = 32;                         // T: steps a segment
   int64_t layers = 2;
   int64_t cells = 192;       // C: LSTM cells a layer
+  int64_t classic = 0;       // 1: four gates, not coupled, not normalised
+  int64_t embedding = 0;     // E: width of the symbols' embedding; 0: a table
+                             // of what each symbol adds to each layer's gates
   int64_t ngram_orders = 6;  // n-gram features of orders 1..this
   int64_t ngram_bits = 20;   // log2 of the slots of their table
   float learning_rate = 4.5e-3f;

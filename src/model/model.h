@@ -58,6 +58,9 @@ class Model {
   virtual void Restore() = 0;
 };
 
+// Weights of the net, n-gram features apart. Nothing is allocated.
+int64_t ParameterCount(const ModelConfig& config);
+
 // Bytes of memory that MakeModel takes, the copy of Save included.
 int64_t ModelMemory(const ModelConfig& config);
 
