@@ -9,6 +9,7 @@
 #include "src/base/check.h"
 
 namespace nncpp {
+
 Lstm::Lstm(const ModelConfig& config, Backend& backend)
     : config_(config),
       backend_(backend),
