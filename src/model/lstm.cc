@@ -10,7 +10,7 @@
 namespace nncpp {
 
 Lstm::Lstm(const ModelConfig& config, Backend& backend)
-    : config_(config), backend_(backend), ngrams_(config) {
+    : Model(backend), config_(config), backend_(backend), ngrams_(config) {
   const int64_t c = config.cells, v = config.alphabet;
   const int64_t rows = config.steps * config.streams;
   const int64_t hidden = config.layers * c;

@@ -28,10 +28,6 @@ class Lstm : public Model {
   std::span<const uint64_t> FrequenciesAt(int64_t row) const override;
   uint64_t TotalAt(int64_t row) const override;
   void Train(int64_t steps, std::span<const int32_t> targets) override;
-  uint64_t Digest() override;
-  bool IsFinite() override;
-  void Save() override;
-  void Restore() override;
 
   // For tests: the parameters, and the gradients of one segment without the
   // update that Train goes on to make.
@@ -75,13 +71,8 @@ class Lstm : public Model {
   void TrainFeatures(int64_t steps, std::span<const int32_t> targets);
   void CarryState(int64_t steps);
 
-  // The state that later predictions depend on, piece by piece.
-  struct Piece {
-    float* array;    // backend memory, or null:
-    uint8_t* bytes;  // host memory
-    int64_t size;    // in floats, or in bytes
-  };
-  std::vector<Piece> Pieces();
+  void VisitState(StateVisitor& visitor) override;
+  void StateReplaced() override;
 
   const ModelConfig config_;
   Backend& backend_;
@@ -107,7 +98,6 @@ class Lstm : public Model {
     int64_t last_stream = 0;   // where the block before ended
   } counters_;
   std::vector<double> row_power_;  // beta2^updates of each symbol's rows
-  std::vector<std::vector<uint8_t>> saved_;
 };
 
 }  // namespace nncpp
