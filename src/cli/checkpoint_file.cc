@@ -21,8 +21,11 @@ constexpr mode_t kOwnerOnly = 0600;
 // Whether two names, of which neither need exist, mean one file.
 bool SameName(const std::string& a, const std::string& b) {
   std::error_code ignored;
-  return a == b || std::filesystem::weakly_canonical(a, ignored) ==
-                       std::filesystem::weakly_canonical(b, ignored);
+  const auto full = [&ignored](const std::string& name) {
+    return std::filesystem::weakly_canonical(
+        std::filesystem::absolute(name, ignored), ignored);
+  };
+  return a == b || full(a) == full(b);
 }
 
 std::unique_ptr<FileSource> OpenCheckpoint(const std::string& path) {
