@@ -35,6 +35,8 @@ uint64_t SelfTestDigest() {
   return FloatEnvironmentIsDefault() ? model->Digest() : 0;
 }
 
+uint64_t ArithmeticId() { return kDigest; }
+
 void SelfTest() {
   if (SelfTestDigest() == kDigest) return;
   throw Error(ErrorKind::kNumerics,

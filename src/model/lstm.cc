@@ -11,7 +11,8 @@
 namespace nncpp {
 
 Lstm::Lstm(const ModelConfig& config, Backend& backend)
-    : config_(config),
+    : Model(backend),
+      config_(config),
       backend_(backend),
       gates_(config.classic != 0 ? 4 : 3),
       ngrams_(config) {

@@ -31,10 +31,8 @@ class Lstm : public Model {
   void StartReplay(int64_t streams) override;
   void ReplaySegment(int64_t steps, std::span<const int32_t> targets) override;
   void EndReplay() override;
-  uint64_t Digest() override;
-  bool IsFinite() override;
-  void Save() override;
-  void Restore() override;
+  void VisitState(StateVisitor& visitor) override;
+  void StateReplaced() override;
 
   // For tests: the parameters, and the gradients of one segment without the
   // update that Train goes on to make.
@@ -111,14 +109,6 @@ class Lstm : public Model {
   };
   std::vector<Carried> CarriedArrays() const;
 
-  // The state that later predictions depend on, piece by piece.
-  struct Piece {
-    float* array;    // backend memory, or null:
-    uint8_t* bytes;  // host memory
-    int64_t size;    // in floats, or in bytes
-  };
-  std::vector<Piece> Pieces();
-
   const ModelConfig config_;
   Backend& backend_;
   ParameterLayout layout_;
@@ -151,7 +141,6 @@ class Lstm : public Model {
     int64_t last_stream = 0;   // where the block before ended
   } counters_;
   std::vector<double> row_power_;  // beta2^updates of each symbol's rows
-  std::vector<std::vector<uint8_t>> saved_;
   struct {
     int64_t streams;
     std::vector<int32_t> last;

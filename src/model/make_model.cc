@@ -57,7 +57,7 @@ int64_t ModelMemory(const ModelConfig& config) {
 std::unique_ptr<Model> MakeModel(const ModelConfig& config, Backend& backend) {
   auto model = std::make_unique<Lstm>(config, backend);
   if (config.replay_period == 0) return model;
-  return std::make_unique<Replay>(config, std::move(model));
+  return std::make_unique<Replay>(config, backend, std::move(model));
 }
 
 }  // namespace nncpp

@@ -5,49 +5,74 @@
 #include <utility>
 
 #include "src/base/check.h"
-#include "src/base/hash.h"
+#include "src/base/error.h"
 
 namespace nncpp {
 namespace {
-
-// Symbols beyond those that are needed, so that they are dropped seldom.
-constexpr int64_t kSlack = 1 << 16;
 
 int64_t Window(const ModelConfig& config) {
   return config.replay_passes * config.replay_period;
 }
 
-std::span<const uint8_t> AsBytes(const std::vector<uint16_t>& symbols) {
-  return {reinterpret_cast<const uint8_t*>(symbols.data()),
-          symbols.size() * sizeof(symbols[0])};
+// Room for each stream of a block cut into `streams`.
+int64_t RoomOfStream(const ModelConfig& config, int64_t streams) {
+  return (config.block_symbols + streams - 1) / streams;
 }
 
 }  // namespace
 
-Replay::Replay(const ModelConfig& config, std::unique_ptr<Model> model)
-    : config_(config), model_(std::move(model)), window_(Window(config)) {
+Replay::Replay(const ModelConfig& config, Backend& backend,
+               std::unique_ptr<Model> model)
+    : Model(backend),
+      config_(config),
+      model_(std::move(model)),
+      window_(Window(config)),
+      before_(static_cast<size_t>(window_)),
+      block_(static_cast<size_t>(config.block_symbols + config.streams)),
+      lengths_(static_cast<size_t>(config.streams)) {
   NNCPP_CHECK(config.replay_period > 0);
-  history_.until_replay = config.replay_period;
+  counts_.until_replay = config.replay_period;
 }
 
 int64_t Replay::Bytes(const ModelConfig& config) {
-  const int64_t most = Window(config) + kSlack;
-  const int64_t streams = std::min(most * config.streams, config.block_symbols);
-  return 2 * 2 * (most + streams) + 2 * Window(config);
+  // Both twice, since a copy is kept, and what a replay gathers.
+  return 2 * (3 * Window(config) + 2 * config.block_symbols) +
+         18 * config.streams;
 }
 
-void Replay::Forget(std::vector<uint16_t>& symbols) const {
-  const int64_t surplus = std::ssize(symbols) - window_;
-  if (surplus < kSlack) return;
-  symbols.erase(symbols.begin(), symbols.begin() + surplus);
+std::span<uint16_t> Replay::Stream(int64_t b) {
+  const int64_t room = RoomOfStream(config_, counts_.streams);
+  return std::span(block_).subspan(
+      static_cast<size_t>(b * room),
+      static_cast<size_t>(lengths_[static_cast<size_t>(b)]));
+}
+
+// The last symbols of the history, at most window_: the blocks before, then
+// each stream of this one.
+std::vector<uint16_t> Replay::Recent() {
+  std::vector<std::span<const uint16_t>> parts = {
+      std::span(before_).first(static_cast<size_t>(counts_.before))};
+  for (int64_t b = 0; b < counts_.streams; ++b) parts.push_back(Stream(b));
+  auto room = static_cast<size_t>(window_);
+  for (size_t i = parts.size(); i-- > 0;) {
+    parts[i] = parts[i].last(std::min(parts[i].size(), room));
+    room -= parts[i].size();
+  }
+  std::vector<uint16_t> recent;
+  for (const std::span<const uint16_t> part : parts) {
+    recent.insert(recent.end(), part.begin(), part.end());
+  }
+  return recent;
 }
 
 void Replay::StartBlock(int64_t streams) {
-  for (const std::vector<uint16_t>& stream : history_.streams) {
-    history_.before.insert(history_.before.end(), stream.begin(), stream.end());
-    Forget(history_.before);
-  }
-  history_.streams.assign(static_cast<size_t>(streams), {});
+  NNCPP_CHECK(streams >= 1 && streams <= config_.streams);
+  const std::vector<uint16_t> recent = Recent();
+  std::copy(recent.begin(), recent.end(), before_.begin());
+  counts_.before = std::ssize(recent);
+  counts_.streams = streams;
+  std::fill(block_.begin(), block_.end(), uint16_t{0});
+  std::fill(lengths_.begin(), lengths_.end(), 0);
   model_->StartBlock(streams);
 }
 
@@ -64,38 +89,22 @@ uint64_t Replay::TotalAt(int64_t row) const { return model_->TotalAt(row); }
 
 void Replay::Train(int64_t steps, std::span<const int32_t> targets) {
   model_->Train(steps, targets);
-  const size_t streams = history_.streams.size();
-  for (size_t row = 0; row < static_cast<size_t>(steps) * streams; ++row) {
-    if (targets[row] < 0) continue;
-    history_.streams[row % streams].push_back(
-        static_cast<uint16_t>(targets[row]));
-    history_.until_replay -= 1;
+  const int64_t room = RoomOfStream(config_, counts_.streams);
+  for (int64_t row = 0; row < steps * counts_.streams; ++row) {
+    const int32_t symbol = targets[static_cast<size_t>(row)];
+    if (symbol < 0) continue;
+    const int64_t b = row % counts_.streams;
+    int64_t& length = lengths_[static_cast<size_t>(b)];
+    NNCPP_CHECK(length < room);
+    block_[static_cast<size_t>(b * room + length)] =
+        static_cast<uint16_t>(symbol);
+    ++length;
+    --counts_.until_replay;
   }
-  for (std::vector<uint16_t>& stream : history_.streams) Forget(stream);
-  if (history_.until_replay <= 0) {
-    history_.until_replay += config_.replay_period;
+  if (counts_.until_replay <= 0) {
+    counts_.until_replay += config_.replay_period;
     Run();
   }
-}
-
-// The last symbols of the history, at most window_.
-std::vector<uint16_t> Replay::Recent() const {
-  std::vector<std::span<const uint16_t>> parts = {history_.before};
-  for (const std::vector<uint16_t>& stream : history_.streams) {
-    parts.emplace_back(stream);
-  }
-  std::vector<uint16_t> recent;
-  int64_t room = window_;
-  for (size_t i = parts.size(); i-- > 0;) {
-    const auto count =
-        std::min<size_t>(parts[i].size(), static_cast<size_t>(room));
-    parts[i] = parts[i].last(count);
-    room -= static_cast<int64_t>(count);
-  }
-  for (const std::span<const uint16_t> part : parts) {
-    recent.insert(recent.end(), part.begin(), part.end());
-  }
-  return recent;
 }
 
 void Replay::Run() {
@@ -125,24 +134,31 @@ void Replay::ReplaySegment(int64_t steps, std::span<const int32_t> targets) {
 
 void Replay::EndReplay() { model_->EndReplay(); }
 
-uint64_t Replay::Digest() {
-  const auto until = static_cast<uint64_t>(history_.until_replay);
-  uint64_t digest = HashBytes64(AsBytes(Recent()), until);
-  const uint64_t of_model = model_->Digest();
-  return HashBytes64(
-      {reinterpret_cast<const uint8_t*>(&of_model), sizeof(of_model)}, digest);
+void Replay::VisitState(StateVisitor& visitor) {
+  visitor.Elements(before_);
+  visitor.Elements(block_);
+  visitor.Elements(lengths_);
+  visitor.Value(counts_);
+  model_->VisitState(visitor);
 }
 
-bool Replay::IsFinite() { return model_->IsFinite(); }
-
-void Replay::Save() {
-  saved_ = history_;
-  model_->Save();
-}
-
-void Replay::Restore() {
-  history_ = saved_;
-  model_->Restore();
+void Replay::StateReplaced() {
+  const auto within = [](int64_t x, int64_t low, int64_t high) {
+    return x >= low && x <= high;
+  };
+  bool sound = within(counts_.before, 0, window_) &&
+               within(counts_.streams, 1, config_.streams) &&
+               within(counts_.until_replay, 1, config_.replay_period);
+  for (int64_t b = 0; sound && b < config_.streams; ++b) {
+    const int64_t most =
+        b < counts_.streams ? RoomOfStream(config_, counts_.streams) : 0;
+    sound = within(lengths_[static_cast<size_t>(b)], 0, most);
+  }
+  for (const std::vector<uint16_t>* symbols : {&before_, &block_}) {
+    for (const uint16_t s : *symbols) sound = sound && s < config_.alphabet;
+  }
+  if (!sound) throw Error(ErrorKind::kFormat, "not the state of a replay");
+  model_->StateReplaced();
 }
 
 }  // namespace nncpp

@@ -18,7 +18,8 @@ namespace nncpp {
 // symbol a part, is not replayed. REQUIRES: config.replay_period > 0.
 class Replay : public Model {
  public:
-  Replay(const ModelConfig& config, std::unique_ptr<Model> model);
+  Replay(const ModelConfig& config, Backend& backend,
+         std::unique_ptr<Model> model);
 
   void StartBlock(int64_t streams) override;
   void Predict(int64_t first, int64_t count,
@@ -29,30 +30,29 @@ class Replay : public Model {
   void StartReplay(int64_t streams) override;
   void ReplaySegment(int64_t steps, std::span<const int32_t> targets) override;
   void EndReplay() override;
-  uint64_t Digest() override;
-  bool IsFinite() override;
-  void Save() override;
-  void Restore() override;
+  void VisitState(StateVisitor& visitor) override;
+  void StateReplaced() override;
 
   // Bytes that the history takes, its copy included.
   static int64_t Bytes(const ModelConfig& config);
 
  private:
-  // What was learnt. No part is longer than what a replay looks at.
-  struct History {
-    std::vector<uint16_t> before;                // of the blocks before
-    std::vector<std::vector<uint16_t>> streams;  // of this block
-    int64_t until_replay = 0;                    // symbols
-  };
-
-  void Forget(std::vector<uint16_t>& symbols) const;
-  std::vector<uint16_t> Recent() const;
+  // The symbols of stream b that this block has so far.
+  std::span<uint16_t> Stream(int64_t b);
+  std::vector<uint16_t> Recent();
   void Run();
 
   const ModelConfig config_;
   std::unique_ptr<Model> model_;
-  const int64_t window_;  // symbols that a replay looks at
-  History history_, saved_;
+  const int64_t window_;          // symbols that a replay looks at
+  std::vector<uint16_t> before_;  // the blocks before: the last symbols, then 0
+  std::vector<uint16_t> block_;   // this block, stream by stream, then 0
+  std::vector<int64_t> lengths_;  // of the streams; 0 for those it has not
+  struct {
+    int64_t before = 0;        // symbols of before_
+    int64_t streams = 1;       // of this block
+    int64_t until_replay = 0;  // symbols
+  } counts_;
 };
 
 }  // namespace nncpp

@@ -18,7 +18,8 @@ namespace {
 // Writes down what it is asked to do.
 class Notebook : public Model {
  public:
-  explicit Notebook(std::string* notes) : notes_(notes) {}
+  Notebook(Backend& backend, std::string* notes)
+      : Model(backend), notes_(notes) {}
   void StartBlock(int64_t) override {}
   void Predict(int64_t, int64_t, std::span<const int32_t>) override {}
   std::span<const uint64_t> FrequenciesAt(int64_t) const override { return {}; }
@@ -33,10 +34,8 @@ class Notebook : public Model {
     *notes_ += ") ";
   }
   void EndReplay() override { *notes_ += "] "; }
-  uint64_t Digest() override { return 7; }
-  bool IsFinite() override { return true; }
-  void Save() override {}
-  void Restore() override {}
+  void VisitState(StateVisitor&) override {}
+  void StateReplaced() override {}
 
  private:
   std::string* notes_;
@@ -49,12 +48,15 @@ ModelConfig Config(int64_t period, int64_t passes, int64_t streams,
   config.replay_passes = passes;
   config.replay_streams = streams;
   config.replay_steps = steps;
+  config.block_symbols = 64;
   return config;
 }
 
 TEST(Replay, LearnsThePastOfEachStreamAfterEveryPeriod) {
   std::string notes;
-  Replay replay(Config(6, 100, 2, 2), std::make_unique<Notebook>(&notes));
+  cpu::CpuBackend backend(cpu::AvailableForms()[0], 1);
+  Replay replay(Config(6, 100, 2, 2), backend,
+                std::make_unique<Notebook>(backend, &notes));
   replay.StartBlock(2);
   // Stream 0 holds 1 2 3 4, stream 1 holds 11 12 13 and ends.
   replay.Train(2, std::vector<int32_t>{1, 11, 2, 12});
@@ -71,7 +73,9 @@ TEST(Replay, LearnsThePastOfEachStreamAfterEveryPeriod) {
 
 TEST(Replay, ForgetsWhatIsOlderThanItsSymbols) {
   std::string notes;
-  Replay replay(Config(5, 1, 1, 100), std::make_unique<Notebook>(&notes));
+  cpu::CpuBackend backend(cpu::AvailableForms()[0], 1);
+  Replay replay(Config(5, 1, 1, 100), backend,
+                std::make_unique<Notebook>(backend, &notes));
   replay.StartBlock(1);
   replay.Train(3, std::vector<int32_t>{1, 2, 3});
   replay.StartBlock(2);
@@ -81,7 +85,9 @@ TEST(Replay, ForgetsWhatIsOlderThanItsSymbols) {
 
 TEST(Replay, OneSymbolIsOneStream) {
   std::string notes;
-  Replay replay(Config(1, 9, 4, 8), std::make_unique<Notebook>(&notes));
+  cpu::CpuBackend backend(cpu::AvailableForms()[0], 1);
+  Replay replay(Config(1, 9, 4, 8), backend,
+                std::make_unique<Notebook>(backend, &notes));
   replay.StartBlock(1);
   replay.Train(1, std::vector<int32_t>{5});
   EXPECT_EQ(notes, "t [1: 1x(5 ) ] ");
@@ -89,7 +95,9 @@ TEST(Replay, OneSymbolIsOneStream) {
 
 TEST(Replay, RestoreForgetsWhatWasLearntSinceSave) {
   std::string notes;
-  Replay replay(Config(3, 9, 1, 8), std::make_unique<Notebook>(&notes));
+  cpu::CpuBackend backend(cpu::AvailableForms()[0], 1);
+  Replay replay(Config(3, 9, 1, 8), backend,
+                std::make_unique<Notebook>(backend, &notes));
   replay.StartBlock(1);
   replay.Train(2, std::vector<int32_t>{1, 2});
   replay.Save();
