@@ -82,6 +82,8 @@ long_sources := $(filter %_long_test.cc,$(test_sources))
 unit_sources := $(filter-out $(long_sources),$(test_sources))
 fuzz_main := tests/support/fuzz_main.cc
 support_sources := $(filter-out $(fuzz_main),$(wildcard tests/support/*.cc))
+cuda_library := kernels/cuda/library.cu
+cuda_sources := $(filter-out $(cuda_library),$(wildcard kernels/cuda/*.cu))
 fuzz_sources := $(wildcard tests/fuzz/*_fuzz.cc)
 bench_sources := $(call find,bench,*_bench.cc)
 bench_support := $(filter-out $(bench_sources),$(call find,bench,*.cc))
@@ -101,8 +103,11 @@ objects = $(patsubst %.cc,$(B)/obj/%.o,$(1))
 library_objects := $(call objects,$(filter-out $(simd_sources),$(sources))) \
   $(foreach f,$(forms),$(patsubst %.cc,$(B)/obj/%.$(f).o,$(simd_sources)))
 main_object := $(call objects,$(program_main))
-unit_objects := $(call objects,$(unit_sources) $(support_sources))
-long_objects := $(call objects,$(long_sources) $(support_sources))
+# The kernels again, as C++ for an emulated device.
+support_objects := $(call objects,$(support_sources)) \
+  $(patsubst %.cu,$(B)/obj/%.emulated.o,$(cuda_sources))
+unit_objects := $(call objects,$(unit_sources)) $(support_objects)
+long_objects := $(call objects,$(long_sources)) $(support_objects)
 fuzz_objects := $(call objects,$(fuzz_sources) $(fuzz_main))
 bench_objects := $(call objects,$(bench_sources) $(bench_support))
 fuzz_names := $(patsubst tests/fuzz/%_fuzz.cc,%,$(fuzz_sources))
@@ -150,6 +155,8 @@ $(B)/obj/%_simd.$(1).o: %_simd.cc $(B)/flags | build-packages
 	$$(call run_compiler,$$(form_$(1)))
 endef
 $(foreach f,$(forms),$(eval $(call simd_rule,$(f))))
+$(B)/obj/%.emulated.o: %.cu $(B)/flags | build-packages
+	$(call run_compiler,-x c++ -include tests/support/cuda_emulation.h)
 $(B)/obj/%.o: %.cc $(B)/flags | build-packages
 	$(call run_compiler)
 
@@ -175,10 +182,10 @@ $(B)/unit_tests: $(unit_objects) $(B)/libnncpp.a
 $(B)/long_tests: $(long_objects) $(B)/libnncpp.a
 	$(call run_linker,-lgtest_main -lgtest)
 $(B)/replay/%: $(B)/obj/tests/fuzz/%_fuzz.o $(call objects,$(fuzz_main)) \
-    $(call objects,$(support_sources)) $(B)/libnncpp.a
+    $(support_objects) $(B)/libnncpp.a
 	$(call run_linker,-lgtest)
-$(B)/fuzz/%: $(B)/obj/tests/fuzz/%_fuzz.o \
-    $(call objects,$(support_sources)) $(B)/libnncpp.a
+$(B)/fuzz/%: $(B)/obj/tests/fuzz/%_fuzz.o $(support_objects) \
+    $(B)/libnncpp.a
 	$(call run_linker,-lgtest,-fsanitize=fuzzer)
 $(B)/benchmarks: $(bench_objects) $(B)/libnncpp.a
 	$(call run_linker,-lbenchmark_main -lbenchmark -lopenblas)
