@@ -68,7 +68,7 @@ compile = $(CXX) -I. $(warnings) $(CPPFLAGS) $(CXXFLAGS) \
 # turns denormals off. Nor may LDFLAGS bring it.
 link = $(CXX) $(sanitize) -pthread \
   $(filter-out -Ofast -f%-math-optimizations -ffast-math,$(LDFLAGS))
-libraries :=
+libraries := -ldl
 
 # ---- sources, all found by wildcard
 
@@ -116,7 +116,9 @@ fuzzers := $(fuzz_names:%=$(B)/fuzz/%)
 
 # ---- building
 
-all: program
+include kernels/cuda/cuda.mk
+
+all: program $(if $(nvcc)$(filter 1,$(CUDA)),cuda)
 	@mkdir -p build
 	@cmp -s $(B)/nncpp build/nncpp || \
 	  { cp -f $(B)/nncpp build/nncpp.part && mv build/nncpp.part build/nncpp; }
@@ -192,15 +194,16 @@ $(B)/benchmarks: $(bench_objects) $(B)/libnncpp.a
 
 .SECONDARY:
 -include $(patsubst %.o,%.d,$(library_objects) $(main_object) \
-  $(unit_objects) $(long_objects) $(fuzz_objects) $(bench_objects))
+  $(unit_objects) $(long_objects) $(fuzz_objects) $(bench_objects) \
+  $(cuda_objects))
 
 # ---- packages: looked for before compiling, installed by the targets below
 
 support := tests/support
 build-packages:
-	@CXX='$(CXX)' $(support)/packages.sh need build
+	@$(if $(BARE),:,CXX='$(CXX)' $(support)/packages.sh need build)
 test-packages:
-	@CXX='$(CXX)' $(support)/packages.sh need build unit
+	@$(if $(BARE),:,CXX='$(CXX)' $(support)/packages.sh need build unit)
 bench-packages:
 	@CXX='$(CXX)' $(support)/packages.sh need build bench
 deps:
@@ -210,7 +213,7 @@ deps:
 
 export NNCPP_DATA := $(DATA)
 tally := $(support)/tally.sh
-release_build := $(MAKE) --no-print-directory VARIANT=release \
+release_build := $(MAKE) --no-print-directory VARIANT=release CUDA=0 \
   all unit-tests replays
 clang_build := $(MAKE) --no-print-directory VARIANT=clang CXX=$(CLANGXX) \
   WERROR=1 program unit-tests
@@ -231,6 +234,7 @@ full_pieces = $(quick_pieces) $(call variant_pieces,asan-ubsan) \
   "unit tests, clang=$(support)/run_unit_tests.sh build/clang/unit_tests" \
   "flags=$(support)/flags_test.sh" \
   "exactness=$(support)/exactness.sh" \
+  "cuda=$(support)/cuda_test.sh" \
   "symbols=$(support)/symbols.sh" \
   "install=$(support)/install_test.sh"
 long_pieces = $(full_pieces) \
@@ -286,13 +290,15 @@ bench:
 	+@$(MAKE) --no-print-directory all benches
 	OPENBLAS_NUM_THREADS=1 $(B)/benchmarks $(BENCH_ARGS)
 info:
-	@CXX='$(CXX)' CUDA='$(CUDA)' $(support)/info.sh '$(CXXFLAGS)' '$(LAW)'
+	@CXX='$(CXX)' CUDA='$(CUDA)' CUDA_ARCHS='$(CUDA_ARCHS)' \
+	  $(support)/info.sh '$(CXXFLAGS)' '$(LAW)'
 
 # ---- installing
 
 bin = $(DESTDIR)$(PREFIX)/bin
+lib = $(DESTDIR)$(PREFIX)/lib
 share = $(DESTDIR)$(PREFIX)/share
-installed = $(bin)/nncpp $(share)/man/man1/nncpp.1 \
+installed = $(bin)/nncpp $(lib)/libnncpp_cuda.so $(share)/man/man1/nncpp.1 \
   $(share)/bash-completion/completions/nncpp \
   $(share)/zsh/site-functions/_nncpp \
   $(share)/fish/vendor_completions.d/nncpp.fish \
@@ -300,6 +306,8 @@ installed = $(bin)/nncpp $(share)/man/man1/nncpp.1 \
 
 install: all
 	install -D -m 755 build/nncpp $(bin)/nncpp
+	$(if $(nvcc),install -D -m 755 build/libnncpp_cuda.so \
+	  $(lib)/libnncpp_cuda.so)
 	install -D -m 644 docs/nncpp.1 $(share)/man/man1/nncpp.1
 	install -D -m 644 docs/completions/nncpp.bash \
 	  $(share)/bash-completion/completions/nncpp

@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "kernels/make_backend.h"
 #include "preproc/bytes.h"
 #include "src/base/error.h"
 #include "src/base/hash.h"
@@ -46,7 +45,7 @@ class Decompressor {
       // The model is made when there is something for it to do, so that a
       // damaged archive is refused before memory is taken.
       if (!model_) {
-        backend_ = MakeCpuBackend(options_.threads);
+        backend_ = BackendFor(options_, config_, /*models=*/1);
         model_ = MakeModel(config_, *backend_);
       }
       if (kind == BlockKind::kStored) {
