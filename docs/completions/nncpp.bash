@@ -29,7 +29,7 @@ _nncpp() {
   esac
   if [[ $word == -* ]]; then
     options='--force --quiet --verbose --threads --memory-limit --device
-      --no-progress       --help --help-all --version'
+      --no-progress --help --help-all --version'
     case $verb in
       t | test | l | list | info) options+=' --json' ;;
       c | compress)

@@ -5,8 +5,8 @@
 namespace nncpp::cuda {
 namespace {
 
-constexpr int kCellThreads = 256;
 constexpr int kGates = 3;
+constexpr int kMostCellThreads = 512;
 
 template <typename T>
 __device__ __forceinline__ T* Row(const MatrixRef<T>& m, int64_t row) {
@@ -16,7 +16,7 @@ __device__ __forceinline__ T* Row(const MatrixRef<T>& m, int64_t row) {
 // One block a row. All threads compute elements; warp g adds gate g's squares
 // in lane order. What threads tell each other through the row's own memory is
 // behind a barrier.
-__global__ void __launch_bounds__(kCellThreads)
+__global__ void __launch_bounds__(kMostCellThreads)
     CellForwardKernel(LstmCell cell, const int32_t* symbols) {
   const int64_t b = blockIdx.x, n = cell.h.cols;
   const float* below =
@@ -27,7 +27,7 @@ __global__ void __launch_bounds__(kCellThreads)
   float* gates = Row(cell.gates, b);
   float* scale = Row(cell.inverse_rms, b);
 
-  for (int64_t i = threadIdx.x; i < kGates * n; i += kCellThreads) {
+  for (int64_t i = threadIdx.x; i < kGates * n; i += blockDim.x) {
     const float sum = below == nullptr ? recurrent[i] : below[i] + recurrent[i];
     x[i] = sum + embedding[i];
   }
@@ -42,7 +42,7 @@ __global__ void __launch_bounds__(kCellThreads)
     }
   }
   __syncthreads();
-  for (int64_t i = threadIdx.x; i < kGates * n; i += kCellThreads) {
+  for (int64_t i = threadIdx.x; i < kGates * n; i += blockDim.x) {
     const int64_t g = i / n;
     const float normed = x[i] * scale[g];
     x[i] = normed;
@@ -50,7 +50,7 @@ __global__ void __launch_bounds__(kCellThreads)
     gates[i] = g == 1 ? Tanh(y) : Sigmoid(y);
   }
   __syncthreads();
-  for (int64_t i = threadIdx.x; i < n; i += kCellThreads) {
+  for (int64_t i = threadIdx.x; i < n; i += blockDim.x) {
     const float f = gates[i], g = gates[n + i], o = gates[2 * n + i];
     const float c = f * Row(cell.c_before, b)[i] + (1.0f - f) * g;
     Row(cell.c, b)[i] = c;
@@ -59,7 +59,7 @@ __global__ void __launch_bounds__(kCellThreads)
 }
 
 // One block a row; mapping as forwards.
-__global__ void __launch_bounds__(kCellThreads)
+__global__ void __launch_bounds__(kMostCellThreads)
     CellBackwardKernel(LstmCellGradient gradient) {
   const LstmCell& cell = gradient.cell;
   const int64_t b = blockIdx.x, n = cell.h.cols;
@@ -73,7 +73,7 @@ __global__ void __launch_bounds__(kCellThreads)
   float* d = Row(gradient.dnormed, b);
   float* out = Row(gradient.dsum, b);
 
-  for (int64_t i = threadIdx.x; i < n; i += kCellThreads) {
+  for (int64_t i = threadIdx.x; i < n; i += blockDim.x) {
     const float f = gates[i], g = gates[n + i], o = gates[2 * n + i];
     float dh = Row(gradient.dh_above, b)[i];
     if (next != nullptr) dh = dh + next[i];
@@ -94,7 +94,7 @@ __global__ void __launch_bounds__(kCellThreads)
     if (threadIdx.x % kLanes == 0) mean[gate] = dot / static_cast<float>(n);
   }
   __syncthreads();
-  for (int64_t i = threadIdx.x; i < kGates * n; i += kCellThreads) {
+  for (int64_t i = threadIdx.x; i < kGates * n; i += blockDim.x) {
     const int64_t g = i / n;
     const float sum =
         Row(cell.inverse_rms, b)[g] * (d[i] * gain[i] - x[i] * mean[g]);
@@ -102,19 +102,25 @@ __global__ void __launch_bounds__(kCellThreads)
   }
 }
 
+// At least a warp for each gate.
+unsigned CellThreads(int64_t cells) {
+  return Threads(kGates * cells, kGates * kLanes, kMostCellThreads);
+}
+
 }  // namespace
 
 void LstmCellForward(const LstmCell& cell, const int32_t* symbols,
                      cudaStream_t stream) {
   if (cell.h.rows == 0) return;
-  Launch(CellForwardKernel, Blocks(cell.h.rows, 1), kCellThreads, 0, stream,
-         cell, symbols);
+  Launch(CellForwardKernel, Blocks(cell.h.rows, 1), CellThreads(cell.h.cols), 0,
+         stream, cell, symbols);
 }
 
 void LstmCellBackward(const LstmCellGradient& gradient, cudaStream_t stream) {
   if (gradient.cell.h.rows == 0) return;
-  Launch(CellBackwardKernel, Blocks(gradient.cell.h.rows, 1), kCellThreads,
-         kGates * sizeof(float), stream, gradient);
+  Launch(CellBackwardKernel, Blocks(gradient.cell.h.rows, 1),
+         CellThreads(gradient.cell.h.cols), kGates * sizeof(float), stream,
+         gradient);
 }
 
 }  // namespace nncpp::cuda

@@ -16,12 +16,16 @@
 #include "kernels/cuda/check.h"
 #include "kernels/numerics.h"
 
-// Stands before a loop of constant length over registers: an array that is
-// indexed at run time would lie in memory.
+// NNCPP_UNROLL stands before a loop of constant length over registers: an array
+// that is indexed at run time would lie in memory. NNCPP_UNROLL_BY has the
+// loads of several turns under way at once.
 #ifdef NNCPP_CUDA_EMULATED
 #define NNCPP_UNROLL
+#define NNCPP_UNROLL_BY(turns)
 #else
-#define NNCPP_UNROLL _Pragma("unroll")
+#define NNCPP_PRAGMA(text) _Pragma(#text)
+#define NNCPP_UNROLL NNCPP_PRAGMA(unroll)
+#define NNCPP_UNROLL_BY(turns) NNCPP_PRAGMA(unroll turns)
 #endif
 
 namespace nncpp::cuda {
@@ -128,6 +132,15 @@ __device__ __forceinline__ T& Shared() {
 
 inline unsigned Blocks(int64_t count, int64_t per_block) {
   return static_cast<unsigned>((count + per_block - 1) / per_block);
+}
+
+// Threads of a block with work for `count` of them: whole warps, from `least`
+// to `most`.
+inline unsigned Threads(int64_t count, int64_t least, int64_t most) {
+  const int64_t warps = (count + kLanes - 1) / kLanes * kLanes;
+  return static_cast<unsigned>(warps < least  ? least
+                               : warps > most ? most
+                                              : warps);
 }
 
 // Starts kernel(arguments...) on `stream` with `shared_bytes` of shared

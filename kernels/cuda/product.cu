@@ -171,22 +171,23 @@ void LaunchTiles(const Operand& a, const Operand& b, Matrix c,
 
 // ---- a few rows -------------------------------------------------------------
 
-constexpr int kSkinnyWarps = 8;
+constexpr int kMostSkinnyWarps = 8;
 
 template <int kTiles>
 struct SkinnySums {
-  float sum[kSkinnyWarps][kTiles * kFragmentCols][kFragmentRows];
+  float sum[kMostSkinnyWarps][kTiles * kFragmentCols][kFragmentRows];
 };
 
 // A block computes 16 columns of c, those of 16 rows of the weights b, for all
 // rows of a. Its warps share out the depth; each weight is read once, in
 // pieces of 16 bytes, and the warps' sums meet in shared memory.
 template <int kTiles>
-__global__ void __launch_bounds__(kSkinnyWarps* kLanes)
+__global__ void __launch_bounds__(kMostSkinnyWarps* kLanes)
     MultiplySkinnyKernel(Operand a, Operand b, Matrix c) {
   SkinnySums<kTiles>& shared = Shared<SkinnySums<kTiles>>();
   const int lane = static_cast<int>(threadIdx.x) % kLanes;
   const int warp = static_cast<int>(threadIdx.x) / kLanes;
+  const int warps = static_cast<int>(blockDim.x) / kLanes;
   const int g = lane / 4, t = lane % 4;
   const int64_t first = int64_t{blockIdx.x} * kFragmentRows;
   const Words4 zeros = {};
@@ -195,8 +196,8 @@ __global__ void __launch_bounds__(kSkinnyWarps* kLanes)
   };
 
   float sum[kTiles][4] = {};
-  NNCPP_UNROLL
-  for (int64_t step = warp; step < b.stride / kDepth; step += kSkinnyWarps) {
+  NNCPP_UNROLL_BY(2)
+  for (int64_t step = warp; step < b.stride / kDepth; step += warps) {
     const Words4 low = piece(b, first + g, step);
     const Words4 high = piece(b, first + g + 8, step);
     NNCPP_UNROLL
@@ -214,11 +215,12 @@ __global__ void __launch_bounds__(kSkinnyWarps* kLanes)
   }
   __syncthreads();
   for (int i = static_cast<int>(threadIdx.x);
-       i < kTiles * kFragmentCols * kFragmentRows; i += kSkinnyWarps * kLanes) {
+       i < kTiles * kFragmentCols * kFragmentRows;
+       i += static_cast<int>(blockDim.x)) {
     const int64_t row = i / kFragmentRows, col = first + i % kFragmentRows;
     if (row >= a.rows || col >= b.rows) continue;
     float total = 0;
-    for (int w = 0; w < kSkinnyWarps; ++w) {
+    for (int w = 0; w < warps; ++w) {
       total += shared.sum[w][row][i % kFragmentRows];
     }
     c.data[row * c.stride + col] =
@@ -229,8 +231,10 @@ __global__ void __launch_bounds__(kSkinnyWarps* kLanes)
 template <int kTiles>
 void LaunchSkinny(const Operand& a, const Operand& b, Matrix c,
                   cudaStream_t stream) {
+  const int64_t steps = b.stride / kDepth;
   Launch(MultiplySkinnyKernel<kTiles>, Blocks(b.rows, kFragmentRows),
-         kSkinnyWarps * kLanes, sizeof(SkinnySums<kTiles>), stream, a, b, c);
+         Threads(steps * kLanes, kLanes, kMostSkinnyWarps * kLanes),
+         sizeof(SkinnySums<kTiles>), stream, a, b, c);
 }
 
 }  // namespace

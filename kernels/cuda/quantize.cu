@@ -29,7 +29,7 @@ struct Noise {
 
 // ---- rows: one block each ---------------------------------------------------
 
-constexpr int kRowThreads = 256;
+constexpr int kMostRowThreads = 256;
 
 struct RowQuantizer {
   ConstMatrix x;
@@ -45,10 +45,10 @@ union RowScratch {
   int64_t squares[kMostWarps];
 };
 
-// Thread t works on the elements of counters t, t + kRowThreads, ...; maxima
+// Thread t works on the elements of counters t, t + threads, ...; maxima
 // and sums of squares are integers, so no result depends on the order.
 template <bool kStochastic>
-__global__ void __launch_bounds__(kRowThreads)
+__global__ void __launch_bounds__(kMostRowThreads)
     QuantizeRowsKernel(RowQuantizer a) {
   RowScratch& scratch = Shared<RowScratch>();
   const int64_t row = blockIdx.x, n = a.x.cols;
@@ -70,7 +70,7 @@ __global__ void __launch_bounds__(kRowThreads)
   };
 
   uint32_t most = 0;
-  for (int64_t c = threadIdx.x; c < counters; c += kRowThreads) {
+  for (int64_t c = threadIdx.x; c < counters; c += blockDim.x) {
     each(c, [&](int64_t i, int) {
       most = Larger()(most, BitsFromFloat(Abs(value(i))));
     });
@@ -84,7 +84,7 @@ __global__ void __launch_bounds__(kRowThreads)
   for (;;) {
     const float inverse = PowerOfTwo(-e);
     int64_t squares = 0;
-    for (int64_t c = threadIdx.x; c < counters; c += kRowThreads) {
+    for (int64_t c = threadIdx.x; c < counters; c += blockDim.x) {
       const auto store = [&](int64_t i, int32_t rounded) {
         squares += rounded * rounded;
         q[i] = HalfFromInteger(rounded);
@@ -105,7 +105,7 @@ __global__ void __launch_bounds__(kRowThreads)
     e += shift;
   }
   if (threadIdx.x == 0) a.out.scale[row] = PowerOfTwo(e);
-  for (int64_t i = n + threadIdx.x; i < a.out.stride; i += kRowThreads) {
+  for (int64_t i = n + threadIdx.x; i < a.out.stride; i += blockDim.x) {
     q[i] = 0;
   }
 }
@@ -262,11 +262,17 @@ __global__ void RowSquaresKernel(Operand a, unsigned long long* most) {
   if (threadIdx.x % kLanes == 0) atomicMax(most, sum);
 }
 
+// One for each counter of a row.
+unsigned RowThreads(int64_t cols) {
+  return Threads((cols + kPerCounter - 1) / kPerCounter, kLanes,
+                 kMostRowThreads);
+}
+
 }  // namespace
 
 void QuantizeRows(ConstMatrix x, const Operand& out, cudaStream_t stream) {
   if (x.rows == 0) return;
-  Launch(QuantizeRowsKernel<false>, Blocks(x.rows, 1), kRowThreads,
+  Launch(QuantizeRowsKernel<false>, Blocks(x.rows, 1), RowThreads(x.cols),
          sizeof(RowScratch), stream,
          RowQuantizer{x, nullptr, {}, 0, nullptr, out});
 }
@@ -276,7 +282,7 @@ void QuantizeGradientRows(ConstMatrix x, const float* fold,
                           const unsigned long long* most_squares,
                           const Operand& out, cudaStream_t stream) {
   if (x.rows == 0) return;
-  Launch(QuantizeRowsKernel<true>, Blocks(x.rows, 1), kRowThreads,
+  Launch(QuantizeRowsKernel<true>, Blocks(x.rows, 1), RowThreads(x.cols),
          sizeof(RowScratch), stream,
          RowQuantizer{x, fold, noise, first_row, most_squares, out});
 }

@@ -68,6 +68,7 @@ namespace nncpp::testing {
 namespace {
 
 constexpr size_t kStackBytes = 128 << 10;  // pages come as they are touched
+constexpr size_t kColour = 11 * 64, kColours = 32 << 10;
 
 }  // namespace
 
@@ -171,7 +172,11 @@ Fiber::Fiber(std::function<void()> run) : state_(std::make_unique<State>()) {
 #if defined(__x86_64__)
   // Six registers, then where to return to; at its first instruction a
   // function finds the stack 8 bytes past a multiple of 16.
-  auto* top = reinterpret_cast<uintptr_t*>(s.stack + kStackBytes) - 8;
+  // Stacks that began at equal places of their pages would share the lines of
+  // a cache.
+  static size_t fibers = 0;
+  const size_t colour = fibers++ * kColour % kColours;
+  auto* top = reinterpret_cast<uintptr_t*>(s.stack + kStackBytes - colour) - 8;
   top[6] = reinterpret_cast<uintptr_t>(&nncpp_fiber_main);
   s.inside = top;
 #else
