@@ -21,11 +21,15 @@ _nncpp() {
       mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
       return
       ;;
+    --device)
+      mapfile -t COMPREPLY < <(compgen -W 'auto cpu cuda' -- "$word")
+      return
+      ;;
     -T | --threads | -M | --memory-limit) return ;;
   esac
   if [[ $word == -* ]]; then
-    options='--force --quiet --verbose --threads --memory-limit --no-progress
-      --help --help-all --version'
+    options='--force --quiet --verbose --threads --memory-limit --device
+      --no-progress --help --help-all --version'
     case $verb in
       t | test | l | list | info) options+=' --json' ;;
       c | compress)

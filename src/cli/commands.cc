@@ -5,6 +5,7 @@
 #include <memory>
 #include <string_view>
 
+#include "kernels/make_backend.h"
 #include "src/base/file.h"
 #include "src/base/memory_stream.h"
 #include "src/cli/checkpoint_file.h"
@@ -24,10 +25,26 @@ void Say(std::string_view text) {
   std::fwrite(text.data(), 1, text.size(), stderr);
 }
 
+// A GPU, too, must compute what every sound build does.
+std::unique_ptr<Backend> BackendOf(const Options& options, int64_t bytes) {
+  std::unique_ptr<Backend> backend =
+      MakeBackend(options.device, options.threads, bytes);
+  const bool cpu = backend->Name() == CpuForm();
+  if (!cpu) SelfTest(*backend);
+  if (options.verbose) {
+    Say("device:             " + Printable(backend->Name()) +
+        (cpu ? " (CPU)\n" : " (GPU)\n"));
+  }
+  return backend;
+}
+
 CodecOptions CodecOptionsFor(const Options& options, ProgressMeter& meter) {
   CodecOptions codec;
   codec.threads = options.threads;
   codec.memory_limit = options.memory_limit;
+  codec.make_backend = [&options](int64_t bytes) {
+    return BackendOf(options, bytes);
+  };
   codec.progress = [&meter](const Progress& p) { meter.Update(p); };
   return codec;
 }

@@ -2,6 +2,7 @@
 #include "src/cli/options.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <charconv>
 #include <span>
 #include <string_view>
@@ -41,6 +42,7 @@ struct Raw {
   std::string threads = "0";
   std::string memory_limit;
   std::string checkpoint_every;
+  std::string device = "auto";
   std::string topic;
   std::string profile = "default";
   std::vector<Setting> settings;
@@ -108,6 +110,7 @@ void AddCommonOptions(CLI::App& app, Raw& raw) {
   app.add_flag("--no-progress", raw.no_progress);
   app.add_option("-T,--threads", raw.threads)->type_name("number");
   app.add_option("-M,--memory-limit", raw.memory_limit)->type_name("size");
+  app.add_option("--device", raw.device)->type_name("name");
   app.add_flag("--json", options.json)->group(kForReports);
   app.add_flag("-h,--help", raw.help);
   app.add_flag("--help-all", raw.help_all);
@@ -267,6 +270,26 @@ void CheckCheckpoint(const Raw& raw, Options& options) {
   }
 }
 
+// "auto", "cpu", "cuda" or "cuda:N".
+Device ParseDevice(std::string_view text) {
+  Device device;
+  if (text == "auto") return device;
+  device.kind = Device::Kind::kCpu;
+  if (text == "cpu") return device;
+  device.kind = Device::Kind::kCuda;
+  if (text == "cuda") return device;
+  const std::string_view number = text.substr(std::min<size_t>(text.size(), 5));
+  const char* end = text.data() + text.size();
+  const auto result = std::from_chars(number.data(), end, device.index);
+  if (text.starts_with("cuda:") && result.ec == std::errc() &&
+      result.ptr == end && device.index >= 0) {
+    return device;
+  }
+  throw Error(ErrorKind::kUsage,
+              "--device " + std::string(text) +
+                  ": not possible; give auto, cpu, cuda or cuda:N");
+}
+
 // Whether `name` stands where the command should, before the command that was
 // understood, if any was.
 bool StandsForCommand(const std::string& name, const CLI::App& app,
@@ -337,6 +360,7 @@ Options ParseOptions(int argc, const char* const* argv) {
   options.verbose = options.verbose && !options.quiet;
   options.progress = !raw.no_progress && !options.quiet;
   options.threads = ParseThreads(raw.threads);
+  options.device = ParseDevice(raw.device);
   if (app.count("--memory-limit") > 0) {
     options.memory_limit = ParseSize(raw.memory_limit);
   }

@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 
+#include "kernels/backend.h"
 #include "src/base/stream.h"
 #include "src/codec/checkpointer.h"
 #include "src/model/config.h"
@@ -22,6 +24,9 @@ struct CodecOptions {
   int threads = 0;            // 0: one per core this process may use
   int64_t memory_limit = -1;  // bytes; -1: what the machine has
   bool self_check = false;    // compress only: decode each block at once
+  // Makes the backend of the run, whose arrays will take at most about `bytes`
+  // bytes; none: that of the CPU with `threads` threads.
+  std::function<std::unique_ptr<Backend>(int64_t bytes)> make_backend;
   // Called after every segment of the model, from the calling thread. May
   // throw: the exception leaves Compress or Decompress (that is how a signal
   // stops a run).
@@ -80,8 +85,10 @@ Listing List(Source& in);
 
 // Runs a fixed tiny training and compares its digest with the one every sound
 // build computes. Throws Error(kNumerics) when it differs. A few milliseconds.
-void SelfTest();
-uint64_t SelfTestDigest();  // what this build computes, by the form in use
-uint64_t ArithmeticId();    // what every build of this version computes
+void SelfTest();  // on the CPU, by the form in use
+void SelfTest(Backend& backend);
+uint64_t SelfTestDigest();  // what they compute
+uint64_t SelfTestDigest(Backend& backend);
+uint64_t ArithmeticId();  // what every build of this version computes
 
 }  // namespace nncpp

@@ -4,7 +4,6 @@
 #include <utility>
 #include <vector>
 
-#include "kernels/make_backend.h"
 #include "preproc/bytes.h"
 #include "src/base/error.h"
 #include "src/base/hash.h"
@@ -79,7 +78,7 @@ class Compressor {
         options_(options),
         checkpointer_(options.checkpointer),
         writer_(out_),
-        backend_(MakeCpuBackend(options.threads)),
+        backend_(BackendFor(options, config, options.self_check ? 2 : 1)),
         model_(MakeModel(config, *backend_)) {
     if (options.self_check) {
       checker_ = std::make_unique<SelfChecker>(config, *backend_);

@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "kernels/make_backend.h"
 #include "preproc/bytes.h"
 #include "src/base/error.h"
 #include "src/base/hash.h"
@@ -71,7 +70,7 @@ class Decompressor {
   // archive is refused before memory is taken.
   void MakeModelOnce() {
     if (model_) return;
-    backend_ = MakeCpuBackend(options_.threads);
+    backend_ = BackendFor(options_, config_, /*models=*/1);
     model_ = MakeModel(config_, *backend_);
   }
 

@@ -18,7 +18,7 @@ constexpr uint64_t kDigest = 0xc0a3e6fce1b39e8e;
 
 }  // namespace
 
-uint64_t SelfTestDigest() {
+uint64_t SelfTestDigest(Backend& backend) {
   SetFloatEnvironment();
   ModelConfig config = ProfileConfig("tiny");
   config.layers = 2;  // every operation, at a width that fits no vector
@@ -29,16 +29,19 @@ uint64_t SelfTestDigest() {
   for (size_t i = 0; i < text.size(); ++i) {
     text[i] = static_cast<uint16_t>(i * i % 251 % 7 + 'a');
   }
-  const std::unique_ptr<Backend> backend = MakeCpuBackend(1);
-  const std::unique_ptr<Model> model = MakeModel(config, *backend);
+  const std::unique_ptr<Model> model = MakeModel(config, backend);
   EncodeBlock(config, text, *model, [](int64_t, int64_t) {});
   return FloatEnvironmentIsDefault() ? model->Digest() : 0;
 }
 
 uint64_t ArithmeticId() { return kDigest; }
 
-void SelfTest() {
-  if (SelfTestDigest() == kDigest) return;
+uint64_t SelfTestDigest() { return SelfTestDigest(*MakeCpuBackend(1)); }
+
+void SelfTest() { SelfTest(*MakeCpuBackend(1)); }
+
+void SelfTest(Backend& backend) {
+  if (SelfTestDigest(backend) == kDigest) return;
   throw Error(ErrorKind::kNumerics,
               "this build does not compute as nncpp's archives need (wrong "
               "compiler options or a faulty machine); build it with plain "
