@@ -68,7 +68,7 @@ compile = $(CXX) -I. $(warnings) $(CPPFLAGS) $(CXXFLAGS) \
 # turns denormals off. Nor may LDFLAGS bring it.
 link = $(CXX) $(sanitize) -pthread \
   $(filter-out -Ofast -f%-math-optimizations -ffast-math,$(LDFLAGS))
-libraries :=
+libraries := -ldl
 
 # ---- sources, all found by wildcard
 
@@ -82,6 +82,8 @@ long_sources := $(filter %_long_test.cc,$(test_sources))
 unit_sources := $(filter-out $(long_sources),$(test_sources))
 fuzz_main := tests/support/fuzz_main.cc
 support_sources := $(filter-out $(fuzz_main),$(wildcard tests/support/*.cc))
+cuda_library := kernels/cuda/library.cu
+cuda_sources := $(filter-out $(cuda_library),$(wildcard kernels/cuda/*.cu))
 fuzz_sources := $(wildcard tests/fuzz/*_fuzz.cc)
 bench_sources := $(call find,bench,*_bench.cc)
 bench_support := $(filter-out $(bench_sources),$(call find,bench,*.cc))
@@ -101,8 +103,11 @@ objects = $(patsubst %.cc,$(B)/obj/%.o,$(1))
 library_objects := $(call objects,$(filter-out $(simd_sources),$(sources))) \
   $(foreach f,$(forms),$(patsubst %.cc,$(B)/obj/%.$(f).o,$(simd_sources)))
 main_object := $(call objects,$(program_main))
-unit_objects := $(call objects,$(unit_sources) $(support_sources))
-long_objects := $(call objects,$(long_sources) $(support_sources))
+# The kernels again, as C++ for an emulated device.
+support_objects := $(call objects,$(support_sources)) \
+  $(patsubst %.cu,$(B)/obj/%.emulated.o,$(cuda_sources))
+unit_objects := $(call objects,$(unit_sources)) $(support_objects)
+long_objects := $(call objects,$(long_sources)) $(support_objects)
 fuzz_objects := $(call objects,$(fuzz_sources) $(fuzz_main))
 bench_objects := $(call objects,$(bench_sources) $(bench_support))
 fuzz_names := $(patsubst tests/fuzz/%_fuzz.cc,%,$(fuzz_sources))
@@ -111,7 +116,9 @@ fuzzers := $(fuzz_names:%=$(B)/fuzz/%)
 
 # ---- building
 
-all: program
+include kernels/cuda/cuda.mk
+
+all: program $(if $(nvcc)$(filter 1,$(CUDA)),cuda)
 	@mkdir -p build
 	@cmp -s $(B)/nncpp build/nncpp || \
 	  { cp -f $(B)/nncpp build/nncpp.part && mv build/nncpp.part build/nncpp; }
@@ -150,6 +157,8 @@ $(B)/obj/%_simd.$(1).o: %_simd.cc $(B)/flags | build-packages
 	$$(call run_compiler,$$(form_$(1)))
 endef
 $(foreach f,$(forms),$(eval $(call simd_rule,$(f))))
+$(B)/obj/%.emulated.o: %.cu $(B)/flags | build-packages
+	$(call run_compiler,-x c++ -include tests/support/cuda_emulation.h)
 $(B)/obj/%.o: %.cc $(B)/flags | build-packages
 	$(call run_compiler)
 
@@ -175,25 +184,26 @@ $(B)/unit_tests: $(unit_objects) $(B)/libnncpp.a
 $(B)/long_tests: $(long_objects) $(B)/libnncpp.a
 	$(call run_linker,-lgtest_main -lgtest)
 $(B)/replay/%: $(B)/obj/tests/fuzz/%_fuzz.o $(call objects,$(fuzz_main)) \
-    $(call objects,$(support_sources)) $(B)/libnncpp.a
+    $(support_objects) $(B)/libnncpp.a
 	$(call run_linker,-lgtest)
-$(B)/fuzz/%: $(B)/obj/tests/fuzz/%_fuzz.o \
-    $(call objects,$(support_sources)) $(B)/libnncpp.a
+$(B)/fuzz/%: $(B)/obj/tests/fuzz/%_fuzz.o $(support_objects) \
+    $(B)/libnncpp.a
 	$(call run_linker,-lgtest,-fsanitize=fuzzer)
 $(B)/benchmarks: $(bench_objects) $(B)/libnncpp.a
 	$(call run_linker,-lbenchmark_main -lbenchmark -lopenblas)
 
 .SECONDARY:
 -include $(patsubst %.o,%.d,$(library_objects) $(main_object) \
-  $(unit_objects) $(long_objects) $(fuzz_objects) $(bench_objects))
+  $(unit_objects) $(long_objects) $(fuzz_objects) $(bench_objects) \
+  $(cuda_objects))
 
 # ---- packages: looked for before compiling, installed by the targets below
 
 support := tests/support
 build-packages:
-	@CXX='$(CXX)' $(support)/packages.sh need build
+	@$(if $(BARE),:,CXX='$(CXX)' $(support)/packages.sh need build)
 test-packages:
-	@CXX='$(CXX)' $(support)/packages.sh need build unit
+	@$(if $(BARE),:,CXX='$(CXX)' $(support)/packages.sh need build unit)
 bench-packages:
 	@CXX='$(CXX)' $(support)/packages.sh need build bench
 deps:
@@ -203,7 +213,7 @@ deps:
 
 export NNCPP_DATA := $(DATA)
 tally := $(support)/tally.sh
-release_build := $(MAKE) --no-print-directory VARIANT=release \
+release_build := $(MAKE) --no-print-directory VARIANT=release CUDA=0 \
   all unit-tests replays
 clang_build := $(MAKE) --no-print-directory VARIANT=clang CXX=$(CLANGXX) \
   WERROR=1 program unit-tests
@@ -224,6 +234,7 @@ full_pieces = $(quick_pieces) $(call variant_pieces,asan-ubsan) \
   "unit tests, clang=$(support)/run_unit_tests.sh build/clang/unit_tests" \
   "flags=$(support)/flags_test.sh" \
   "exactness=$(support)/exactness.sh" \
+  "cuda=$(support)/cuda_test.sh" \
   "symbols=$(support)/symbols.sh" \
   "install=$(support)/install_test.sh"
 long_pieces = $(full_pieces) \
@@ -279,13 +290,15 @@ bench:
 	+@$(MAKE) --no-print-directory all benches
 	OPENBLAS_NUM_THREADS=1 $(B)/benchmarks $(BENCH_ARGS)
 info:
-	@CXX='$(CXX)' CUDA='$(CUDA)' $(support)/info.sh '$(CXXFLAGS)' '$(LAW)'
+	@CXX='$(CXX)' CUDA='$(CUDA)' CUDA_ARCHS='$(CUDA_ARCHS)' \
+	  $(support)/info.sh '$(CXXFLAGS)' '$(LAW)'
 
 # ---- installing
 
 bin = $(DESTDIR)$(PREFIX)/bin
+lib = $(DESTDIR)$(PREFIX)/lib
 share = $(DESTDIR)$(PREFIX)/share
-installed = $(bin)/nncpp $(share)/man/man1/nncpp.1 \
+installed = $(bin)/nncpp $(lib)/libnncpp_cuda.so $(share)/man/man1/nncpp.1 \
   $(share)/bash-completion/completions/nncpp \
   $(share)/zsh/site-functions/_nncpp \
   $(share)/fish/vendor_completions.d/nncpp.fish \
@@ -293,6 +306,8 @@ installed = $(bin)/nncpp $(share)/man/man1/nncpp.1 \
 
 install: all
 	install -D -m 755 build/nncpp $(bin)/nncpp
+	$(if $(nvcc),install -D -m 755 build/libnncpp_cuda.so \
+	  $(lib)/libnncpp_cuda.so)
 	install -D -m 644 docs/nncpp.1 $(share)/man/man1/nncpp.1
 	install -D -m 644 docs/completions/nncpp.bash \
 	  $(share)/bash-completion/completions/nncpp

@@ -146,6 +146,16 @@ NNCPP_HD int32_t NormShift(int64_t sum, int64_t norm) {
   return s;
 }
 
+// The norm N_w of a gradient's rows that meet quantised weights whose columns
+// have sums of squares up to `most`: no partial sum exceeds 2^23.
+NNCPP_HD int64_t GradientNorm(int64_t most) {
+  int64_t root = 0;  // the largest whose square is less than `most`
+  for (int64_t bit = int64_t{1} << 31; bit > 0; bit >>= 1) {
+    if ((root + bit) * (root + bit) < most) root += bit;
+  }
+  return root < kOperandNorm ? kOperandNorm : kProductMax / (root + 1);
+}
+
 // ---- Law 2: a sum across rows is an integer sum ----------------------------
 
 // Terms of a column are rounded to integers of at most 2^22 in units of a
@@ -241,6 +251,7 @@ NNCPP_HD void NoiseBlock(const NoiseKey& noise, uint32_t row, uint32_t g,
 // ---- Stated limits: nothing becomes non-finite ------------------------------
 
 inline constexpr float kWeightLimit = 64.0f;      // |weight|
+inline constexpr float kStateLimit = 64.0f;       // |c| of a classic LSTM cell
 inline constexpr float kGradientLimit = 0x1p20f;  // |any gradient|
 inline constexpr float kNormEpsilon = 1e-5f;      // added to mean squares
 

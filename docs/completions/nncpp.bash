@@ -21,6 +21,10 @@ _nncpp() {
       mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
       return
       ;;
+    --device)
+      mapfile -t COMPREPLY < <(compgen -W 'auto cpu cuda' -- "$word")
+      return
+      ;;
     -T | --threads | -M | --memory-limit) return ;;
     --dictionary-words | --min-frequency) return ;;
     prep)
@@ -29,8 +33,8 @@ _nncpp() {
       ;;
   esac
   if [[ $word == -* ]]; then
-    options='--force --quiet --verbose --threads --memory-limit --no-progress
-      --help --help-all --version'
+    options='--force --quiet --verbose --threads --memory-limit --device
+      --no-progress --help --help-all --version'
     case $verb in
       t | test | l | list | info) options+=' --json' ;;
       prep)

@@ -12,6 +12,7 @@ _nncpp() {
     '(-v --verbose)'{-v,--verbose}'[say more]'
     '(-T --threads)'{-T,--threads}'[threads; 0: one per core]:threads:'
     '(-M --memory-limit)'{-M,--memory-limit}'[refuse to need more]:bytes:'
+    '--device[where to compute]:device:(auto cpu cuda)'
     '--no-progress[no progress line]'
     '(- *)'{-h,--help}'[help]'
     '(- *)--help-all[help with the model options]'

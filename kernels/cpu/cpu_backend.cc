@@ -60,15 +60,6 @@ const CpuWeights& Cast(const Weights& w) {
   return static_cast<const CpuWeights&>(w);
 }
 
-// ceil(sqrt(x))
-int64_t CeilRoot(int64_t x) {
-  int64_t root = 0;
-  for (int64_t bit = int64_t{1} << 31; bit > 0; bit >>= 1) {
-    if ((root + bit) * (root + bit) < x) root += bit;
-  }
-  return x == 0 ? 0 : root + 1;
-}
-
 }  // namespace
 
 template <typename T>
@@ -157,8 +148,7 @@ void CpuBackend::QuantizeWeights(ConstMatrix w, Weights& quantized) {
   });
   const int64_t most =
       *std::max_element(out.squares.data(), out.squares.data() + out.stride);
-  const int64_t norm = CeilRoot(most);
-  out.gradient_norm = norm <= kOperandNorm ? kOperandNorm : kProductMax / norm;
+  out.gradient_norm = GradientNorm(most);
 }
 
 void CpuBackend::ProductForward(ConstMatrix x, const Weights& w, Matrix y) {

@@ -34,6 +34,8 @@ Options:
   -v, --verbose           say more: the model, memory, the self-check
   -T, --threads N         threads to use; 0: one per core (default)
   -M, --memory-limit N    refuse to need more bytes; 500M, 2GiB, ... are read
+      --device NAME       where to compute: auto, cpu, cuda or cuda:N; auto (the
+                          default) takes a GPU if there is one
       --no-progress       no progress line on the terminal
       --json              for t and l: machine-readable
       --dictionary FILE   the words to use, as prep train writes them

@@ -2,6 +2,7 @@
 #include "src/cli/options.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <charconv>
 #include <span>
 #include <string_view>
@@ -18,6 +19,7 @@ namespace {
 constexpr std::string_view kSuffix = ".nncpp";
 constexpr int kMaxThreads = 1024;
 constexpr double kMaxMemory = 0x1p62;  // bytes
+constexpr double kMaxEvery = 1e9;      // of --checkpoint-every, in its unit
 
 // Options that only some commands take form a group of this name. All are
 // options of the whole program for the library, so that they may stand before
@@ -26,6 +28,7 @@ constexpr const char* kForCompress = "compress";
 constexpr const char* kForReports = "test and list";
 constexpr const char* kForTraining = "prep train";
 constexpr const char* kForDictionary = "prep encode and decode";
+constexpr const char* kForFiles = "compress and decompress";
 
 // A model option as given: its row and its text. Applied after the profile is
 // known, whatever the order on the command line.
@@ -41,6 +44,8 @@ struct Raw {
   bool self_check = false;
   std::string threads = "0";
   std::string memory_limit;
+  std::string checkpoint_every;
+  std::string device = "auto";
   std::string topic;
   std::string action;  // of prep
   std::string words;
@@ -111,6 +116,7 @@ void AddCommonOptions(CLI::App& app, Raw& raw) {
   app.add_flag("--no-progress", raw.no_progress);
   app.add_option("-T,--threads", raw.threads)->type_name("number");
   app.add_option("-M,--memory-limit", raw.memory_limit)->type_name("size");
+  app.add_option("--device", raw.device)->type_name("name");
   app.add_flag("--json", options.json)->group(kForReports);
   app.add_flag("-h,--help", raw.help);
   app.add_flag("--help-all", raw.help_all);
@@ -143,6 +149,14 @@ void AddDictionaryOptions(CLI::App& app, Raw& raw) {
   app.add_option("--min-frequency", raw.min_frequency)
       ->type_name("number")
       ->group(kForTraining);
+void AddFileOptions(CLI::App& app, Raw& raw) {
+  app.add_option("--checkpoint", raw.options.checkpoint)
+      ->type_name("file")
+      ->group(kForFiles);
+  app.add_option("--checkpoint-every", raw.checkpoint_every)
+      ->type_name("time or blocks")
+      ->group(kForFiles);
+  app.add_flag("--resume", raw.options.resume)->group(kForFiles);
 }
 
 void AddVerbs(CLI::App& app, Raw& raw) {
@@ -175,6 +189,9 @@ bool IsPrep(Verb verb) {
 bool Takes(Verb verb, const std::string& group) {
   if (group == kForCompress) return verb == Verb::kCompress;
   if (group == kForReports) return verb == Verb::kTest || verb == Verb::kList;
+  if (group == kForFiles) {
+    return verb == Verb::kCompress || verb == Verb::kDecompress;
+  }
   if (group == kForTraining) return verb == Verb::kPrepTrain;
   if (group == kForDictionary) {
     return verb == Verb::kPrepEncode || verb == Verb::kPrepDecode;
@@ -275,6 +292,69 @@ int ParseThreads(std::string_view text) {
                   std::to_string(kMaxThreads));
 }
 
+// "90s", "10m", "2h", "1d" is a time; a plain number counts blocks.
+CheckpointEvery ParseEvery(std::string_view text) {
+  double number = -1;
+  const char* end = text.data() + text.size();
+  const auto result = std::from_chars(text.data(), end, number);
+  const std::string_view unit(result.ptr,
+                              static_cast<size_t>(end - result.ptr));
+  const bool sound =
+      result.ec == std::errc() && number >= 0 && number <= kMaxEvery;
+  const auto blocks = static_cast<int64_t>(sound ? number : 0);
+  if (sound && unit.empty() && blocks >= 1 &&
+      static_cast<double>(blocks) == number) {
+    return {0, blocks};
+  }
+  const size_t scale = unit.size() == 1 ? std::string_view("smhd").find(unit[0])
+                                        : std::string_view::npos;
+  if (sound && scale != std::string_view::npos) {
+    constexpr double kSeconds[] = {1, 60, 3600, 86400};
+    return {number * kSeconds[scale], 0};
+  }
+  throw Error(ErrorKind::kUsage,
+              "--checkpoint-every " + std::string(text) +
+                  ": not possible; give a time, as in 90s, 10m or 2h, or a "
+                  "number of blocks");
+}
+
+void CheckCheckpoint(const Raw& raw, Options& options) {
+  if (!raw.checkpoint_every.empty()) {
+    options.checkpoint_every = ParseEvery(raw.checkpoint_every);
+  }
+  const bool asked = options.resume || !raw.checkpoint_every.empty();
+  if (asked && options.checkpoint.empty()) {
+    throw Error(ErrorKind::kUsage,
+                "no checkpoint named; add --checkpoint FILE");
+  }
+  if (options.checkpoint.empty()) return;
+  if (options.output == "-") {
+    throw Error(ErrorKind::kUsage,
+                "standard output: cannot be continued by a later run; name an "
+                "output file, or leave --checkpoint out");
+  }
+}
+
+// "auto", "cpu", "cuda" or "cuda:N".
+Device ParseDevice(std::string_view text) {
+  Device device;
+  if (text == "auto") return device;
+  device.kind = Device::Kind::kCpu;
+  if (text == "cpu") return device;
+  device.kind = Device::Kind::kCuda;
+  if (text == "cuda") return device;
+  const std::string_view number = text.substr(std::min<size_t>(text.size(), 5));
+  const char* end = text.data() + text.size();
+  const auto result = std::from_chars(number.data(), end, device.index);
+  if (text.starts_with("cuda:") && result.ec == std::errc() &&
+      result.ptr == end && device.index >= 0) {
+    return device;
+  }
+  throw Error(ErrorKind::kUsage,
+              "--device " + std::string(text) +
+                  ": not possible; give auto, cpu, cuda or cuda:N");
+}
+
 // Whether `name` stands where the command should, before the command that was
 // understood, if any was.
 bool StandsForCommand(const std::string& name, const CLI::App& app,
@@ -337,6 +417,7 @@ Options ParseOptions(int argc, const char* const* argv) {
   AddCommonOptions(app, raw);
   AddCompressOptions(app, raw);
   AddDictionaryOptions(app, raw);
+  AddFileOptions(app, raw);
   AddVerbs(app, raw);
 
   app.parse(argc, argv);
@@ -346,6 +427,7 @@ Options ParseOptions(int argc, const char* const* argv) {
   options.verbose = options.verbose && !options.quiet;
   options.progress = !raw.no_progress && !options.quiet;
   options.threads = ParseThreads(raw.threads);
+  options.device = ParseDevice(raw.device);
   if (app.count("--memory-limit") > 0) {
     options.memory_limit = ParseSize(raw.memory_limit);
   }
@@ -356,7 +438,9 @@ Options ParseOptions(int argc, const char* const* argv) {
   options.goal.min_frequency =
       ParseCount("--min-frequency", raw.min_frequency, 2, 1 << 30,
                  options.goal.min_frequency);
+  options.config_given = !raw.settings.empty() || app.count("--profile") > 0;
   CheckNames(options);
+  CheckCheckpoint(raw, options);
   return options;
 }
 

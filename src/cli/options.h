@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "kernels/make_backend.h"
 #include "preproc/dictionary_trainer.h"
 #include "src/model/config.h"
 
@@ -23,6 +24,13 @@ enum class Verb {
   kVersion,
 };
 
+// How often checkpoints are written: exactly one of the two is positive, or
+// both are 0 for one after every segment.
+struct CheckpointEvery {
+  double seconds = 300;
+  int64_t blocks = 0;
+};
+
 struct Options {
   Verb verb = Verb::kHelp;
   std::string input;   // "-": standard input
@@ -32,12 +40,17 @@ struct Options {
   bool verbose = false;
   bool progress = true;  // may draw a progress line, if there is a terminal
   bool json = false;
-  int threads = 0;                 // 0: one per core
-  int64_t memory_limit = -1;       // bytes; -1: none
+  int threads = 0;            // 0: one per core
+  int64_t memory_limit = -1;  // bytes; -1: none
+  Device device;
   std::optional<bool> self_check;  // none: small inputs only
   ModelConfig config;              // kCompress only: profile, then options
   std::string dictionary;          // a file of words; empty: none
   TrainingGoal goal = {.words = 4096, .min_frequency = 16};  // kPrepTrain
+  bool config_given = false;       // the command line says something of it
+  std::string checkpoint;          // empty: none are written
+  CheckpointEvery checkpoint_every;
+  bool resume = false;
 };
 
 // Reads the command line. The names of outputs that were left out are filled

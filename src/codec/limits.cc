@@ -3,8 +3,8 @@
 
 #include <string>
 
+#include "kernels/make_backend.h"
 #include "src/base/machine.h"
-#include "src/codec/codec.h"
 #include "src/model/model.h"
 
 namespace nncpp {
@@ -27,6 +27,13 @@ void CheckMemory(const ModelConfig& config, bool self_check, int64_t limit,
   throw Error(kind, "needs " + std::to_string(need) + " bytes of memory, the " +
                         (limited ? "limit is " : "machine has ") +
                         std::to_string(most) + "; " + advice);
+}
+
+std::unique_ptr<Backend> BackendFor(const CodecOptions& options,
+                                    const ModelConfig& config, int models) {
+  return options.make_backend
+             ? options.make_backend(ModelMemory(config) * models)
+             : MakeCpuBackend(options.threads);
 }
 
 }  // namespace nncpp

@@ -2,8 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
+#include "kernels/backend.h"
 #include "src/base/error.h"
+#include "src/codec/codec.h"
 #include "src/model/config.h"
 
 namespace nncpp {
@@ -13,5 +16,9 @@ namespace nncpp {
 // decompressor it is an archive that it cannot read, kUnsupported.
 void CheckMemory(const ModelConfig& config, bool self_check, int64_t limit,
                  ErrorKind kind);
+
+// The backend that the options ask for, with room for `models` models.
+std::unique_ptr<Backend> BackendFor(const CodecOptions& options,
+                                    const ModelConfig& config, int models);
 
 }  // namespace nncpp

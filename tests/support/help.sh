@@ -8,6 +8,9 @@ make test          install what is missing, build, test (under 15 minutes)
 make check         the quick tests only (under a minute, without compiling)
 make test-long     test, tsan, long tests, fuzzers, the whole corpus (hours)
 make bench         measure kernels and coder beside OpenBLAS
+make cuda          the CUDA backend only
+make gpu-check     all that needs a GPU (under 8 minutes); gpu-bundle gathers
+                   what it takes along to a machine without our libraries
 make asan          unit and command-line tests under the address sanitizer
 make ubsan         the same under the undefined-behaviour sanitizer
 make tsan          the same under the thread sanitizer
@@ -29,7 +32,9 @@ CXX=g++ CXXFLAGS='-O3 -g0'     compiler and its flags; the flags that keep the
 VARIANT=release                asan, ubsan, asan-ubsan, tsan, or a name of
                                yours: a set of objects apart, in build/VARIANT
 WERROR=1                       warnings are errors (in clang's build of test)
-CUDA=auto                      auto, 0 or 1; there is no CUDA backend yet
+CUDA=auto                      auto, 0 or 1: build/libnncpp_cuda.so, if there is
+                               nvcc; never; or a failure without it
+CUDA_ARCHS='80 86 89 90'       compute capabilities to build it for
 PREFIX=/usr/local DESTDIR=     where install puts things
 FUZZ_SECONDS=60                for each fuzz target
 DEMO_BYTES=all                 how much of the text the demo takes

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # tests/support/info.sh -- what the build finds here, and what it makes of it.
 #
-# info.sh CXXFLAGS FIXED_FLAGS, with CXX and CUDA in the environment.
+# info.sh CXXFLAGS FIXED_FLAGS, with CXX, CUDA and NVCC in the environment.
 set -euo pipefail
 source "$(dirname "$0")/common.sh"
 
@@ -38,14 +38,20 @@ Row simde "$(Has simde/simde-features.h libsimde-dev), for tests"
 Row benchmark "$(Has benchmark/benchmark.h libbenchmark-dev), for bench"
 Row OpenBLAS "$(Has cblas.h libopenblas-dev), for bench"
 
-nvcc=$(command -v nvcc || true)
+nvcc=$(command -v "${NVCC:-nvcc}" || true)
 if [ -n "$nvcc" ]; then
   Row nvcc "$("$nvcc" --version | grep release | sed 's/.*release/release/')"
 else
   Row nvcc "not found"
 fi
-Row CUDA "off: this version has no CUDA backend (CUDA=${CUDA:-auto})"
-if [ "${CUDA:-auto}" = 1 ]; then
-  echo "CUDA=1 was asked for, and there is nothing to build it from" >&2
+archs=${CUDA_ARCHS:-80 86 89 90}
+if [ "${CUDA:-auto}" = 0 ]; then
+  Row CUDA "off: CUDA=0"
+elif [ -n "$nvcc" ]; then
+  Row CUDA "on, for compute capabilities $archs and PTX"
+elif [ "${CUDA:-auto}" = 1 ]; then
+  Row CUDA "CUDA=1, but there is no nvcc to build it with"
   exit 1
+else
+  Row CUDA "off: there is no nvcc"
 fi

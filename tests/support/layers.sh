@@ -12,7 +12,8 @@ src/base    <zlib.h> <xxhash.h> <posix>
 src/coder   src/base/
 src/format  src/base/
 preproc     src/base/ src/coder/
-kernels     src/base/ src/coder/ <simd>
+kernels     src/base/ src/coder/ <simd> <dlfcn.h>
+kernels/cuda src/base/ src/coder/ kernels/ <cuda>
 src/model   src/base/ src/coder/ kernels/backend.h kernels/numerics.h
 src/codec   src/base/ src/coder/ src/format/ src/model/ preproc/ kernels/
 src/cli     src/base/ src/coder/ src/format/ src/model/ src/codec/ preproc/
@@ -34,13 +35,16 @@ awk -v law="$law" '
       for (j = 2; j <= words; ++j) may[word[1]] = may[word[1]] " " word[j]
     }
     # What an angle bracket may hold, by kind.
-    posix = "^(unistd|fcntl|signal|sched|pthread|termios|time|errno|dirent"
+    posix = "^(unistd|fcntl|signal|sched|pthread|termios|time|errno|dirent|poll"
     posix = posix "|stdlib|stdio|string)[.]h$|^sys/[a-z]+[.]h$"
+    cuda = "^cuda[a-z0-9_]*[.]h$"
     simd = "^([a-z0-9]+intrin|cpuid|arm_neon|arm_acle|fenv)[.]h$"
   }
   function Folder(path,   parts) {
     split(path, parts, "/")
-    return parts[1] == "src" ? "src/" parts[2] : parts[1]
+    if (parts[1] == "src" || parts[1] "/" parts[2] == "kernels/cuda")
+      return parts[1] "/" parts[2]
+    return parts[1]
   }
   function Allowed(target, quoted, folder,   count, allowed, i) {
     if (!quoted && target !~ /[.]h(pp)?$/) return 1  # the standard library
@@ -50,6 +54,7 @@ awk -v law="$law" '
       if (quoted) continue
       if (allowed[i] == "<posix>" && target ~ posix) return 1
       if (allowed[i] == "<simd>" && target ~ simd) return 1
+      if (allowed[i] == "<cuda>" && target ~ cuda) return 1
       if (allowed[i] == "<" target ">") return 1
       if (allowed[i] ~ /\/>$/ &&
           index("<" target, substr(allowed[i], 1, length(allowed[i]) - 1)) == 1)

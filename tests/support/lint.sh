@@ -90,7 +90,8 @@ warned=0
 while IFS= read -r warning; do
   source=${warning#build/*/obj/}
   source=${source%.o.warn}
-  [ -e "$source.cc" ] || [ -e "${source%.*}.cc" ] || continue
+  compgen -G "$source.c[cu]" > /dev/null ||
+    compgen -G "${source%.*}.c[cu]" > /dev/null || continue
   cat "$warning"
   warned=1
 done < <(find build -name '*.warn' -size +0 2> /dev/null | sort)

@@ -1,0 +1,73 @@
+# kernels/cuda/cuda.mk -- the part of the Makefile that is about GPUs.
+#
+# The CUDA backend is a shared object apart, built wherever there is nvcc, for
+# the architectures named and as PTX of the last one for those to come.
+
+CUDA_ARCHS ?= 80 86 89 90
+NVCC ?= nvcc
+NVCCFLAGS ?= -O3
+
+nvcc := $(if $(filter 0,$(CUDA)),,$(shell command -v $(NVCC) 2>/dev/null))
+empty :=
+C := build/cuda/$(subst $(empty) ,-,$(strip $(CUDA_ARCHS)))
+cuda_objects := $(patsubst %.cu,$(C)/obj/%.o,$(cuda_sources) $(cuda_library))
+newest_arch := $(lastword $(CUDA_ARCHS))
+override CUDA_LAW := -std=c++20 -fmad=false -ftz=false -prec-div=true \
+  -prec-sqrt=true -Xcompiler -ffp-contract=off
+# 554: a conversion of MatrixRef<const float> to itself is never called.
+cuda_compile = $(nvcc) -I. $(NVCCFLAGS) \
+  $(foreach a,$(CUDA_ARCHS),-gencode=arch=compute_$(a),code=sm_$(a)) \
+  -gencode=arch=compute_$(newest_arch),code=compute_$(newest_arch) \
+  -Xcompiler -fPIC,-fvisibility=hidden,-Wall,-Wextra -diag-suppress 554 \
+  -MMD -MP
+# A library of another interface is not used (kernels/cuda/library.h).
+interface := $(shell cat kernels/backend.h kernels/numerics.h | cksum)
+stamp := -DNNCPP_BACKEND_STAMP='"$(firstword $(interface))"'
+
+cuda: $(C)/libnncpp_cuda.so
+	@cmp -s $< build/libnncpp_cuda.so || { cp -f $< build/cuda/part && \
+	  mv build/cuda/part build/libnncpp_cuda.so; }
+
+cuda_flag_text = $(cuda_compile) $(CUDA_LAW) $(stamp)
+$(C)/flags: FORCE
+	@[ -n '$(nvcc)' ] || \
+	  { echo "no $(NVCC) here; CUDA=0 builds without it" >&2; exit 1; }
+	@mkdir -p $(@D)
+	@echo '$(cuda_flag_text)' | cmp -s - $@ || echo '$(cuda_flag_text)' > $@
+
+$(B)/obj/kernels/load_cuda.o: kernels/load_cuda.cc $(B)/flags | build-packages
+	$(call run_compiler,$(stamp))
+
+$(C)/obj/%.o: %.cu $(C)/flags
+	@mkdir -p $(@D)
+	@echo '  NVCC $@'
+	@$(cuda_compile) $(if $(filter $(cuda_library),$<),$(stamp)) \
+	  $(CUDA_LAW) -c $< -o $@ 2> $@.warn || { cat $@.warn >&2; exit 1; }
+	@cat $@.warn >&2
+$(C)/libnncpp_cuda.so: $(cuda_objects)
+	@echo '  LINK $@'
+	@$(nvcc) $(foreach a,$(CUDA_ARCHS),-gencode=arch=compute_$(a),code=sm_$(a)) \
+	  -shared -o $@ $^
+
+# ---- on a GPU. Of packages, only the compilers and CUDA are needed there
+# (BARE=1): the checks have a main of their own, and what else they take along
+# is what `make gpu-bundle` leaves in build/.
+
+gpu_objects := $(call objects,tests/gpu/gpu_tests.cc \
+  tests/support/backend_cases.cc) $(filter $(B)/obj/kernels/% \
+  $(B)/obj/src/base/thread_pool.o,$(library_objects))
+$(B)/gpu_tests: $(gpu_objects)
+	$(call run_linker)
+$(B)/gpu_bench: bench/gpu/gpu_bench.cu $(filter-out %/gpu_tests.o \
+    %/backend_cases.o,$(gpu_objects)) $(C)/flags
+	@echo '  NVCC $@'
+	@$(cuda_compile) $(CUDA_LAW) -o $@ $(filter %.cu %.o,$^) -lcublasLt \
+	  $(libraries)
+gpu-tests: $(B)/gpu_tests
+gpu-bench: $(B)/gpu_bench
+gpu-bundle: all
+	@$(support)/gpu_bundle.sh
+gpu-check:
+	@$(support)/gpu_check.sh
+
+.PHONY: cuda gpu-tests gpu-bench gpu-bundle gpu-check

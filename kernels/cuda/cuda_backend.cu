@@ -1,0 +1,176 @@
+// kernels/cuda/cuda_backend.cu -- memory and products.
+#include <algorithm>
+
+#include "kernels/cuda/cuda_backend.h"
+#include "kernels/cuda/ops.h"
+#include "kernels/cuda/product.h"
+
+namespace nncpp::cuda {
+namespace {
+
+constexpr int kOldestMajor = 8;  // mma.m16n8k16 and cp.async come with 8.0
+
+// Both ways round: `forward` is N x K, `backward` K x N.
+class CudaWeights : public Weights {
+ public:
+  CudaWeights(Arena& arena, int64_t n, int64_t k)
+      : forward_(arena), backward_(arena), squares_(arena) {
+    forward = forward_.Reserve(n, k);
+    backward = backward_.Reserve(k, n);
+    backward.scale = nullptr;
+    most_squares = squares_.Reserve<unsigned long long>(1);
+  }
+
+  Operand forward, backward;
+  unsigned long long* most_squares;  // of a column
+
+ private:
+  OperandBuffer forward_, backward_;
+  Buffer squares_;
+};
+
+CudaWeights& Cast(Weights& w) { return static_cast<CudaWeights&>(w); }
+const CudaWeights& Cast(const Weights& w) {
+  return static_cast<const CudaWeights&>(w);
+}
+
+cudaDeviceProp UseDevice(int device) {
+  int count = 0;
+  if (cudaGetDeviceCount(&count) != cudaSuccess || count == 0) {
+    cudaGetLastError();
+    throw Error(ErrorKind::kNoDevice,
+                "no GPU that CUDA can use here; use --device cpu");
+  }
+  if (device >= count) {
+    throw Error(ErrorKind::kNoDevice,
+                "there is no GPU number " + std::to_string(device) +
+                    "; they go from 0 to " + std::to_string(count - 1));
+  }
+  cudaDeviceProp properties = {};
+  NNCPP_CUDA_CHECK(cudaGetDeviceProperties(&properties, device));
+  if (properties.major < kOldestMajor) {
+    throw Error(ErrorKind::kNoDevice,
+                std::string(properties.name) + " has compute capability " +
+                    std::to_string(properties.major) + "." +
+                    std::to_string(properties.minor) +
+                    ", and 8.0 is needed; use --device cpu");
+  }
+  NNCPP_CUDA_CHECK(cudaSetDevice(device));
+  return properties;
+}
+
+}  // namespace
+
+void* Buffer::ReserveBytes(int64_t bytes) {
+  if (bytes <= bytes_) return data_;
+  if (data_ != nullptr) arena_.Free(data_);
+  data_ = nullptr;
+  bytes_ = 0;
+  data_ = arena_.Allocate(bytes);
+  bytes_ = bytes;
+  return data_;
+}
+
+CudaBackend::CudaBackend(int device, int64_t reserve, int64_t chunk)
+    : name_(UseDevice(device).name),
+      arena_(reserve, chunk),
+      staging_(arena_, stream_),
+      left_(arena_),
+      right_(arena_),
+      frequency_(arena_),
+      total_(arena_),
+      gathered_(arena_) {
+  cudaDeviceProp properties = {};
+  NNCPP_CUDA_CHECK(cudaGetDeviceProperties(&properties, device));
+  multiprocessors_ = properties.multiProcessorCount;
+}
+
+CudaBackend::~CudaBackend() { cudaStreamSynchronize(stream_); }
+
+void CudaBackend::CopyIn(const void* host, void* to, int64_t bytes) {
+  if (bytes == 0) return;
+  NNCPP_CUDA_CHECK(cudaMemcpyAsync(to, host, static_cast<size_t>(bytes),
+                                   cudaMemcpyHostToDevice, stream_));
+}
+
+void CudaBackend::CopyOut(const void* from, void* host, int64_t bytes) {
+  if (bytes == 0) return;
+  NNCPP_CUDA_CHECK(cudaMemcpyAsync(host, from, static_cast<size_t>(bytes),
+                                   cudaMemcpyDeviceToHost, stream_));
+  NNCPP_CUDA_CHECK(cudaStreamSynchronize(stream_));
+}
+
+std::shared_ptr<float[]> CudaBackend::NewArray(int64_t count) {
+  const int64_t bytes = count * int64_t{sizeof(float)};
+  auto* p = static_cast<float*>(arena_.Allocate(bytes));
+  std::shared_ptr<float[]> array(p, [this](float* q) { arena_.Free(q); });
+  NNCPP_CUDA_CHECK(cudaMemsetAsync(p, 0, static_cast<size_t>(bytes), stream_));
+  return array;
+}
+
+void CudaBackend::Upload(std::span<const float> host, float* array) {
+  CopyIn(host.data(), array, static_cast<int64_t>(host.size_bytes()));
+  NNCPP_CUDA_CHECK(cudaStreamSynchronize(stream_));
+}
+
+void CudaBackend::Download(const float* array, std::span<float> host) {
+  CopyOut(array, host.data(), static_cast<int64_t>(host.size_bytes()));
+}
+
+std::unique_ptr<Weights> CudaBackend::NewWeights(int64_t n, int64_t k) {
+  auto weights = std::make_unique<CudaWeights>(arena_, n, k);
+  const auto clear = [&](void* p, int64_t bytes) {
+    NNCPP_CUDA_CHECK(
+        cudaMemsetAsync(p, 0, static_cast<size_t>(bytes), stream_));
+  };
+  for (const Operand& x : {weights->forward, weights->backward}) {
+    clear(x.q, x.rows * x.stride * int64_t{sizeof(HalfBits)});
+  }
+  clear(weights->forward.scale, n * int64_t{sizeof(float)});
+  clear(weights->most_squares, sizeof(*weights->most_squares));
+  return weights;
+}
+
+void CudaBackend::QuantizeWeights(ConstMatrix w, Weights& quantized) {
+  CudaWeights& out = Cast(quantized);
+  QuantizeRows(w, out.forward, stream_);
+  Transpose(out.forward, out.backward, out.most_squares, stream_);
+}
+
+void CudaBackend::Multiply(const Operand& a, const Operand& weights, Matrix y) {
+  if (a.rows <= kMostSkinnyRows) {
+    MultiplySkinny(a, weights, y, stream_);
+  } else {
+    MultiplyTiles(a, weights, y, multiprocessors_, stream_);
+  }
+}
+
+void CudaBackend::ProductForward(ConstMatrix x, const Weights& w, Matrix y) {
+  if (x.rows == 0) return;
+  const Operand q = left_.Reserve(x.rows, x.cols);
+  QuantizeRows(x, q, stream_);
+  Multiply(q, Cast(w).forward, y);
+}
+
+void CudaBackend::ProductBackward(ConstMatrix dy, const Weights& w,
+                                  const NoiseKey& noise, int64_t first_row,
+                                  Matrix dx) {
+  if (dy.rows == 0) return;
+  const CudaWeights& weights = Cast(w);
+  const Operand q = left_.Reserve(dy.rows, dy.cols);
+  QuantizeGradientRows(dy, weights.forward.scale, noise, first_row,
+                       weights.most_squares, q, stream_);
+  Multiply(q, weights.backward, dx);
+}
+
+void CudaBackend::ProductGradient(ConstMatrix dy, ConstMatrix x,
+                                  const NoiseKey& noise, Matrix dw) {
+  if (dy.rows == 0) return;
+  const Operand left = left_.Reserve(dy.cols, dy.rows);
+  const Operand right = right_.Reserve(x.cols, x.rows);
+  QuantizeColumns(dy, &noise, left, stream_);
+  QuantizeColumns(x, nullptr, right, stream_);
+  MultiplyTiles(left, right, dw, multiprocessors_, stream_);
+}
+
+}  // namespace nncpp::cuda

@@ -1,0 +1,127 @@
+// kernels/cuda/cuda_backend.h -- the Backend of one GPU.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "kernels/backend.h"
+#include "kernels/cuda/arena.h"
+#include "kernels/cuda/check.h"
+#include "kernels/cuda/quantize.h"
+#include "kernels/cuda/staging.h"
+
+namespace nncpp::cuda {
+
+// Device memory that grows; what was there is lost when it does.
+class Buffer {
+ public:
+  explicit Buffer(Arena& arena) : arena_(arena) {}
+  ~Buffer() {
+    if (data_ != nullptr) arena_.Free(data_);
+  }
+  Buffer(const Buffer&) = delete;
+  Buffer& operator=(const Buffer&) = delete;
+
+  template <typename T>
+  T* Reserve(int64_t count) {
+    return static_cast<T*>(ReserveBytes(count * int64_t{sizeof(T)}));
+  }
+
+ private:
+  void* ReserveBytes(int64_t bytes);
+
+  Arena& arena_;
+  void* data_ = nullptr;
+  int64_t bytes_ = 0;
+};
+
+// A quantised operand that a product makes for itself.
+class OperandBuffer {
+ public:
+  explicit OperandBuffer(Arena& arena) : q_(arena), scale_(arena) {}
+
+  Operand Reserve(int64_t rows, int64_t depth) {
+    const int64_t stride = PaddedDepth(depth);
+    return {q_.Reserve<HalfBits>(rows * stride), scale_.Reserve<float>(rows),
+            rows, stride};
+  }
+
+ private:
+  Buffer q_, scale_;
+};
+
+// A stream of the device that is current when it is made.
+class Stream {
+ public:
+  Stream() { NNCPP_CUDA_CHECK(cudaStreamCreate(&stream_)); }
+  ~Stream() { cudaStreamDestroy(stream_); }
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+  operator cudaStream_t() const { return stream_; }
+
+ private:
+  cudaStream_t stream_ = nullptr;
+};
+
+// Contracts: kernels/backend.h. All work is issued to one stream, in call
+// order. Calls that return something to host memory wait for the device;
+// no other does.
+class CudaBackend : public Backend {
+ public:
+  // On device number `device`. `reserve` and `chunk`: kernels/cuda/arena.h.
+  // Throws Error(kNoDevice) when there is no such device, or when it is too
+  // old, Error(kMemory) when it is too small.
+  CudaBackend(int device, int64_t reserve, int64_t chunk);
+  ~CudaBackend() override;
+
+  std::string_view Name() const override { return name_; }
+  std::shared_ptr<float[]> NewArray(int64_t count) override;
+  void Upload(std::span<const float> host, float* array) override;
+  void Download(const float* array, std::span<float> host) override;
+  std::unique_ptr<Weights> NewWeights(int64_t n, int64_t k) override;
+  void QuantizeWeights(ConstMatrix w, Weights& quantized) override;
+  void ProductForward(ConstMatrix x, const Weights& w, Matrix y) override;
+  void ProductBackward(ConstMatrix dy, const Weights& w, const NoiseKey& noise,
+                       int64_t first_row, Matrix dx) override;
+  void ProductGradient(ConstMatrix dy, ConstMatrix x, const NoiseKey& noise,
+                       Matrix dw) override;
+  void LstmCellForward(const LstmCell& cell,
+                       std::span<const int32_t> symbols) override;
+  void LstmCellBackward(const LstmCellGradient& gradient) override;
+  void SumRows(ConstMatrix x, Matrix out) override;
+  void SumRowProducts(ConstMatrix x, ConstMatrix y, Matrix out) override;
+  void EmbeddingGradient(ConstMatrix dx, std::span<const int32_t> symbols,
+                         Matrix table) override;
+  void AddBias(ConstMatrix bias, Matrix x) override;
+  void AddElements(std::span<const SparseElement> elements, Matrix x) override;
+  void Gather(ConstMatrix x, std::span<const SparseElement> elements,
+              std::span<float> out) override;
+  void SoftmaxFrequencies(ConstMatrix logits, const Frequencies& out) override;
+  void SoftmaxBackward(const Frequencies& frequencies,
+                       std::span<const int32_t> targets,
+                       Matrix dlogits) override;
+  void Add(ConstMatrix y, Matrix x) override;
+  void Adam(const AdamStep& step, ConstMatrix gradient, Matrix weight,
+            Matrix second) override;
+  void AdamRows(const AdamStep& step, std::span<const int32_t> rows,
+                std::span<const float> corrections, ConstMatrix gradient,
+                Matrix weight, Matrix second) override;
+
+ private:
+  // The product of activations or gradients with weights.
+  void Multiply(const Operand& a, const Operand& weights, Matrix y);
+
+  // Copies of device and host memory; CopyOut waits for all work before.
+  void CopyIn(const void* host, void* to, int64_t bytes);
+  void CopyOut(const void* from, void* host, int64_t bytes);
+
+  std::string name_;
+  int multiprocessors_ = 0;
+  Arena arena_;
+  Stream stream_;
+  Staging staging_;
+  OperandBuffer left_, right_;
+  Buffer frequency_, total_, gathered_;
+};
+
+}  // namespace nncpp::cuda

@@ -1,0 +1,133 @@
+// kernels/cuda/cuda_backend_ops.cu -- CudaBackend's operations beside products.
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "kernels/cuda/cuda_backend.h"
+#include "kernels/cuda/ops.h"
+#include "src/base/check.h"
+
+namespace nncpp::cuda {
+namespace {
+
+template <typename T>
+std::span<const T> View(const std::vector<T>& values) {
+  return values;
+}
+
+// 0, 1, ... count - 1 in ascending order of key(i), those of one key in order.
+template <typename Key>
+std::vector<int32_t> OrderBy(size_t count, Key key) {
+  std::vector<int32_t> order(count);
+  for (size_t i = 0; i < count; ++i) order[i] = static_cast<int32_t>(i);
+  std::stable_sort(order.begin(), order.end(), [&](int32_t a, int32_t b) {
+    return key(static_cast<size_t>(a)) < key(static_cast<size_t>(b));
+  });
+  return order;
+}
+
+}  // namespace
+
+void CudaBackend::LstmCellForward(const LstmCell& cell,
+                                  std::span<const int32_t> symbols) {
+  const auto [on_device] = staging_.Put(symbols);
+  cuda::LstmCellForward(cell, on_device, stream_);
+}
+
+void CudaBackend::LstmCellBackward(const LstmCellGradient& gradient) {
+  cuda::LstmCellBackward(gradient, stream_);
+}
+
+void CudaBackend::SumRows(ConstMatrix x, Matrix out) {
+  SumAllRows(x, {}, out, stream_);
+}
+
+void CudaBackend::SumRowProducts(ConstMatrix x, ConstMatrix y, Matrix out) {
+  SumAllRows(x, y, out, stream_);
+}
+
+void CudaBackend::EmbeddingGradient(ConstMatrix dx,
+                                    std::span<const int32_t> symbols,
+                                    Matrix table) {
+  const std::vector<int32_t> order =
+      OrderBy(symbols.size(), [&](size_t i) { return symbols[i]; });
+  std::vector<int32_t> begins, rows;
+  for (size_t i = 0; i < order.size(); ++i) {
+    const int32_t symbol = symbols[static_cast<size_t>(order[i])];
+    if (!rows.empty() && rows.back() == symbol) continue;
+    rows.push_back(symbol);
+    begins.push_back(static_cast<int32_t>(i));
+  }
+  begins.push_back(static_cast<int32_t>(order.size()));
+  const auto [d_order, d_begins, d_rows] =
+      staging_.Put(View(order), View(begins), View(rows));
+  SumRowGroups(dx, {d_order, d_begins, d_rows, std::ssize(rows)}, table,
+               stream_);
+}
+
+void CudaBackend::AddBias(ConstMatrix bias, Matrix x) {
+  AddRows(bias, x, stream_);
+}
+
+void CudaBackend::Add(ConstMatrix y, Matrix x) { AddRows(y, x, stream_); }
+
+void CudaBackend::AddElements(std::span<const SparseElement> elements,
+                              Matrix x) {
+  const std::vector<int32_t> order = OrderBy(elements.size(), [&](size_t i) {
+    return elements[i].row * x.cols + elements[i].column;
+  });
+  const auto [d_elements, d_order] = staging_.Put(elements, View(order));
+  cuda::AddElements(d_elements, d_order, std::ssize(elements), x, stream_);
+}
+
+void CudaBackend::Gather(ConstMatrix x, std::span<const SparseElement> elements,
+                         std::span<float> out) {
+  const auto [on_device] = staging_.Put(elements);
+  auto* gathered = gathered_.Reserve<float>(std::ssize(elements));
+  cuda::Gather(x, on_device, std::ssize(elements), gathered, stream_);
+  CopyOut(gathered, out.data(), static_cast<int64_t>(out.size_bytes()));
+}
+
+void CudaBackend::SoftmaxFrequencies(ConstMatrix logits,
+                                     const Frequencies& out) {
+  auto* frequency = frequency_.Reserve<uint64_t>(logits.rows * logits.cols);
+  auto* total = total_.Reserve<uint64_t>(logits.rows);
+  cuda::SoftmaxFrequencies(logits, frequency, total, stream_);
+  CopyOut(frequency, out.frequency.data(),
+          logits.rows * logits.cols * int64_t{sizeof(uint64_t)});
+  CopyOut(total, out.total.data(), logits.rows * int64_t{sizeof(uint64_t)});
+}
+
+void CudaBackend::SoftmaxBackward(const Frequencies& frequencies,
+                                  std::span<const int32_t> targets,
+                                  Matrix dlogits) {
+  const int64_t count = dlogits.rows * dlogits.cols;
+  auto* frequency = frequency_.Reserve<uint64_t>(count);
+  auto* total = total_.Reserve<uint64_t>(dlogits.rows);
+  CopyIn(frequencies.frequency.data(), frequency,
+         count * int64_t{sizeof(uint64_t)});
+  CopyIn(frequencies.total.data(), total,
+         dlogits.rows * int64_t{sizeof(uint64_t)});
+  const auto [on_device] = staging_.Put(targets);
+  cuda::SoftmaxBackward(frequency, total, on_device, dlogits, stream_);
+  // The host may write to its frequencies again.
+  NNCPP_CUDA_CHECK(cudaStreamSynchronize(stream_));
+}
+
+void CudaBackend::Adam(const AdamStep& step, ConstMatrix gradient,
+                       Matrix weight, Matrix second) {
+  NNCPP_CHECK(weight.stride == weight.cols && second.stride == second.cols &&
+              gradient.stride == gradient.cols);
+  cuda::Adam(step, gradient.data, weight.data, second.data,
+             weight.rows * weight.cols, stream_);
+}
+
+void CudaBackend::AdamRows(const AdamStep& step, std::span<const int32_t> rows,
+                           std::span<const float> corrections,
+                           ConstMatrix gradient, Matrix weight, Matrix second) {
+  const auto [d_rows, d_corrections] = staging_.Put(rows, corrections);
+  cuda::AdamRows(step, d_rows, d_corrections, std::ssize(rows), gradient,
+                 weight, second, stream_);
+}
+
+}  // namespace nncpp::cuda

@@ -1,0 +1,80 @@
+// kernels/cuda/elementwise.cu -- additions and the optimiser; contract:
+// kernels/cuda/ops.h
+#include "kernels/cuda/ops.h"
+
+namespace nncpp::cuda {
+namespace {
+
+constexpr int kThreads = 256;
+
+// Grid (columns / kThreads, rows).
+__global__ void __launch_bounds__(kThreads)
+    AddRowsKernel(ConstMatrix y, Matrix x, int64_t first_row) {
+  const int64_t c = int64_t{blockIdx.x} * kThreads + threadIdx.x;
+  const int64_t r = first_row + blockIdx.y;
+  if (c >= x.cols) return;
+  float& out = x.data[r * x.stride + c];
+  out = out + y.data[(y.rows == 1 ? 0 : r) * y.stride + c];
+}
+
+__device__ __forceinline__ void AdamElement(const AdamStep& step,
+                                            float gradient, float& weight,
+                                            float& second) {
+  const float g = Clamp(gradient, -kGradientLimit, kGradientLimit);
+  const float v = step.beta2 * second + (1.0f - step.beta2) * (g * g);
+  second = v;
+  const float root = Sqrt(v * step.correction) + step.epsilon;
+  const float move = Clamp(g / root, -step.clip, step.clip);
+  weight = Clamp(weight - step.rate * move, -kWeightLimit, kWeightLimit);
+}
+
+__global__ void __launch_bounds__(kThreads)
+    AdamKernel(AdamStep step, const float* gradient, float* weight,
+               float* second, int64_t count) {
+  const int64_t i = int64_t{blockIdx.x} * kThreads + threadIdx.x;
+  if (i < count) AdamElement(step, gradient[i], weight[i], second[i]);
+}
+
+// One block a row.
+__global__ void __launch_bounds__(kThreads)
+    AdamRowsKernel(AdamStep step, const int32_t* rows, const float* corrections,
+                   ConstMatrix gradient, Matrix weight, Matrix second) {
+  const int64_t r = rows[blockIdx.x];
+  step.correction = corrections[blockIdx.x];
+  for (int64_t c = threadIdx.x; c < weight.cols; c += kThreads) {
+    AdamElement(step, gradient.data[r * gradient.stride + c],
+                weight.data[r * weight.stride + c],
+                second.data[r * second.stride + c]);
+  }
+}
+
+}  // namespace
+
+void AddRows(ConstMatrix y, Matrix x, cudaStream_t stream) {
+  constexpr int64_t kMostGridRows = 65535;
+  if (x.cols == 0) return;
+  for (int64_t first = 0; first < x.rows; first += kMostGridRows) {
+    const int64_t left = x.rows - first;
+    const auto rows =
+        static_cast<unsigned>(left < kMostGridRows ? left : kMostGridRows);
+    Launch(AddRowsKernel, dim3(Blocks(x.cols, kThreads), rows), kThreads, 0,
+           stream, y, x, first);
+  }
+}
+
+void Adam(const AdamStep& step, const float* gradient, float* weight,
+          float* second, int64_t count, cudaStream_t stream) {
+  if (count == 0) return;
+  Launch(AdamKernel, Blocks(count, kThreads), kThreads, 0, stream, step,
+         gradient, weight, second, count);
+}
+
+void AdamRows(const AdamStep& step, const int32_t* rows,
+              const float* corrections, int64_t count, ConstMatrix gradient,
+              Matrix weight, Matrix second, cudaStream_t stream) {
+  if (count == 0) return;
+  Launch(AdamRowsKernel, Blocks(count, 1), kThreads, 0, stream, step, rows,
+         corrections, gradient, weight, second);
+}
+
+}  // namespace nncpp::cuda

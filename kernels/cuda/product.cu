@@ -1,0 +1,267 @@
+// kernels/cuda/product.cu -- contract: kernels/cuda/product.h
+//
+// The tensor cores' fragments want k in a certain order among the lanes. As a
+// sum of integers has no order, k is dealt out otherwise: a lane takes eight
+// consecutive ones, which it loads in one piece of 16 bytes, and which serve
+// two multiplications of depth 16. Both operands are dealt alike, so nothing
+// has to be rearranged in shared memory or registers.
+#include "kernels/cuda/device.h"
+#include "kernels/cuda/product.h"
+
+namespace nncpp::cuda {
+namespace {
+
+constexpr int kDepth = 32;                // of k at a time
+constexpr int kPieces = kDepth * 2 / 16;  // of 16 bytes, in a row
+constexpr int kFragmentRows = 16, kFragmentCols = 8;
+
+__device__ __forceinline__ float ScaleOf(const Operand& x, int64_t row) {
+  return x.scale == nullptr ? 1.0f : x.scale[row];
+}
+
+// The output for a sum. A sum of zeros may come from a tensor core as -0; the
+// addition makes it +0, as an integer's would be.
+__device__ __forceinline__ float Scaled(float sum, float a, float b) {
+  return (sum + 0.0f) * (a * b);
+}
+
+// d += a b over kDepth, from the pieces of this lane's rows g and g + 8 of the
+// left operand and row g of the right one.
+__device__ __forceinline__ void MultiplyPieces(float (&d)[4], const Words4& low,
+                                               const Words4& high,
+                                               const Words4& right) {
+  for (int half = 0; half < 2; ++half) {
+    const int w = 2 * half;
+    const uint32_t a[4] = {low.word[w], high.word[w], low.word[w + 1],
+                           high.word[w + 1]};
+    const uint32_t b[2] = {right.word[w], right.word[w + 1]};
+    Multiply16x8x16(d, a, b);
+  }
+}
+
+__device__ __forceinline__ const Words4* Pieces(const Operand& x, int64_t row) {
+  return reinterpret_cast<const Words4*>(x.q + row * x.stride);
+}
+
+// ---- tiles ------------------------------------------------------------------
+
+// A block computes kBlockI x kBlockJ outputs, a warp kTilesI x kTilesJ
+// fragments of them.
+template <int kWarpsI_, int kWarpsJ_, int kTilesI_, int kTilesJ_>
+struct TileShape {
+  static constexpr int kWarpsI = kWarpsI_, kWarpsJ = kWarpsJ_;
+  static constexpr int kTilesI = kTilesI_, kTilesJ = kTilesJ_;
+  static constexpr int kBlockI = kWarpsI * kTilesI * kFragmentRows;
+  static constexpr int kBlockJ = kWarpsJ * kTilesJ * kFragmentCols;
+  static constexpr int kThreads = kWarpsI * kWarpsJ * kLanes;
+  static constexpr int kStages = 4;
+
+  // Rows of 64 bytes: the 8 lanes that load together take two whole rows, so
+  // they meet no bank twice.
+  struct Stage {
+    Words4 a[kBlockI * kPieces];
+    Words4 b[kBlockJ * kPieces];
+  };
+  struct Tiles {
+    Stage stage[kStages];
+  };
+  static_assert(sizeof(Tiles) <= kMostSharedBytes);
+};
+using LargeTile = TileShape<2, 4, 4, 8>;  // 128 x 256
+using SmallTile = TileShape<2, 2, 2, 4>;  // 64 x 64
+
+// Starts the copies of rows [first, first + kRows) at depth piece * 8.
+template <int kRows, int kThreads>
+__device__ __forceinline__ void LoadRows(const Operand& x, int64_t first,
+                                         int64_t piece, Words4* to) {
+  static_assert(kRows * kPieces % kThreads == 0);
+  for (int i = static_cast<int>(threadIdx.x); i < kRows * kPieces;
+       i += kThreads) {
+    const int64_t row = first + i / kPieces;
+    const bool valid = row < x.rows;
+    StartCopy(to + i, Pieces(x, valid ? row : 0) + piece + i % kPieces, valid);
+  }
+}
+
+// Grid (tiles along j, tiles along i). Copies of the stages to come are under
+// way while one is multiplied.
+template <typename Shape>
+__global__ void __launch_bounds__(Shape::kThreads, 1)
+    MultiplyTilesKernel(Operand a, Operand b, Matrix c) {
+  typename Shape::Tiles& tiles = Shared<typename Shape::Tiles>();
+  const int lane = static_cast<int>(threadIdx.x) % kLanes;
+  const int warp = static_cast<int>(threadIdx.x) / kLanes;
+  const int g = lane / 4, t = lane % 4;
+  const int64_t block_i = int64_t{blockIdx.y} * Shape::kBlockI;
+  const int64_t block_j = int64_t{blockIdx.x} * Shape::kBlockJ;
+  const int warp_i = warp / Shape::kWarpsJ * Shape::kTilesI * kFragmentRows;
+  const int warp_j = warp % Shape::kWarpsJ * Shape::kTilesJ * kFragmentCols;
+  const int64_t steps = a.stride / kDepth;
+
+  const auto load = [&](int64_t step) {
+    if (step < steps) {
+      auto& stage = tiles.stage[step % Shape::kStages];
+      LoadRows<Shape::kBlockI, Shape::kThreads>(a, block_i, step * kPieces,
+                                                stage.a);
+      LoadRows<Shape::kBlockJ, Shape::kThreads>(b, block_j, step * kPieces,
+                                                stage.b);
+    }
+    CommitCopies();
+  };
+
+  float sum[Shape::kTilesI][Shape::kTilesJ][4] = {};
+  for (int64_t step = 0; step < Shape::kStages - 1; ++step) load(step);
+  for (int64_t step = 0; step < steps; ++step) {
+    WaitForCopies<Shape::kStages - 2>();
+    // Everyone's copies of this stage are there, and everyone is done with
+    // the stage that is loaded next.
+    __syncthreads();
+    load(step + Shape::kStages - 1);
+    const auto& stage = tiles.stage[step % Shape::kStages];
+    Words4 right[Shape::kTilesJ];
+    NNCPP_UNROLL
+    for (int j = 0; j < Shape::kTilesJ; ++j) {
+      right[j] = stage.b[(warp_j + j * kFragmentCols + g) * kPieces + t];
+    }
+    NNCPP_UNROLL
+    for (int i = 0; i < Shape::kTilesI; ++i) {
+      const int row = warp_i + i * kFragmentRows + g;
+      const Words4 low = stage.a[row * kPieces + t];
+      const Words4 high = stage.a[(row + 8) * kPieces + t];
+      NNCPP_UNROLL
+      for (int j = 0; j < Shape::kTilesJ; ++j) {
+        MultiplyPieces(sum[i][j], low, high, right[j]);
+      }
+    }
+  }
+  WaitForCopies<0>();
+
+  NNCPP_UNROLL
+  for (int i = 0; i < Shape::kTilesI; ++i) {
+    NNCPP_UNROLL
+    for (int e = 0; e < 4; ++e) {
+      const int64_t row = block_i + warp_i + i * kFragmentRows + g + e / 2 * 8;
+      if (row >= a.rows) continue;
+      const float scale = ScaleOf(a, row);
+      NNCPP_UNROLL
+      for (int j = 0; j < Shape::kTilesJ; ++j) {
+        const int64_t col =
+            block_j + warp_j + j * kFragmentCols + 2 * t + e % 2;
+        if (col >= b.rows) continue;
+        c.data[row * c.stride + col] =
+            Scaled(sum[i][j][e], scale, ScaleOf(b, col));
+      }
+    }
+  }
+}
+
+template <typename Shape>
+int64_t TileCount(const Matrix& c) {
+  return int64_t{Blocks(c.rows, Shape::kBlockI)} *
+         Blocks(c.cols, Shape::kBlockJ);
+}
+
+template <typename Shape>
+void LaunchTiles(const Operand& a, const Operand& b, Matrix c,
+                 cudaStream_t stream) {
+  Launch(MultiplyTilesKernel<Shape>,
+         dim3(Blocks(c.cols, Shape::kBlockJ), Blocks(c.rows, Shape::kBlockI)),
+         Shape::kThreads, sizeof(typename Shape::Tiles), stream, a, b, c);
+}
+
+// ---- a few rows -------------------------------------------------------------
+
+constexpr int kMostSkinnyWarps = 8;
+
+template <int kTiles>
+struct SkinnySums {
+  float sum[kMostSkinnyWarps][kTiles * kFragmentCols][kFragmentRows];
+};
+
+// A block computes 16 columns of c, those of 16 rows of the weights b, for all
+// rows of a. Its warps share out the depth; each weight is read once, in
+// pieces of 16 bytes, and the warps' sums meet in shared memory.
+template <int kTiles>
+__global__ void __launch_bounds__(kMostSkinnyWarps* kLanes)
+    MultiplySkinnyKernel(Operand a, Operand b, Matrix c) {
+  SkinnySums<kTiles>& shared = Shared<SkinnySums<kTiles>>();
+  const int lane = static_cast<int>(threadIdx.x) % kLanes;
+  const int warp = static_cast<int>(threadIdx.x) / kLanes;
+  const int warps = static_cast<int>(blockDim.x) / kLanes;
+  const int g = lane / 4, t = lane % 4;
+  const int64_t first = int64_t{blockIdx.x} * kFragmentRows;
+  const Words4 zeros = {};
+  const auto piece = [&](const Operand& x, int64_t row, int64_t step) {
+    return row < x.rows ? Pieces(x, row)[step * kPieces + t] : zeros;
+  };
+
+  float sum[kTiles][4] = {};
+  NNCPP_UNROLL_BY(2)
+  for (int64_t step = warp; step < b.stride / kDepth; step += warps) {
+    const Words4 low = piece(b, first + g, step);
+    const Words4 high = piece(b, first + g + 8, step);
+    NNCPP_UNROLL
+    for (int j = 0; j < kTiles; ++j) {
+      MultiplyPieces(sum[j], low, high, piece(a, j * kFragmentCols + g, step));
+    }
+  }
+  NNCPP_UNROLL
+  for (int j = 0; j < kTiles; ++j) {
+    NNCPP_UNROLL
+    for (int e = 0; e < 4; ++e) {
+      shared.sum[warp][j * kFragmentCols + 2 * t + e % 2][g + e / 2 * 8] =
+          sum[j][e];
+    }
+  }
+  __syncthreads();
+  for (int i = static_cast<int>(threadIdx.x);
+       i < kTiles * kFragmentCols * kFragmentRows;
+       i += static_cast<int>(blockDim.x)) {
+    const int64_t row = i / kFragmentRows, col = first + i % kFragmentRows;
+    if (row >= a.rows || col >= b.rows) continue;
+    float total = 0;
+    for (int w = 0; w < warps; ++w) {
+      total += shared.sum[w][row][i % kFragmentRows];
+    }
+    c.data[row * c.stride + col] =
+        Scaled(total, ScaleOf(a, row), ScaleOf(b, col));
+  }
+}
+
+template <int kTiles>
+void LaunchSkinny(const Operand& a, const Operand& b, Matrix c,
+                  cudaStream_t stream) {
+  const int64_t steps = b.stride / kDepth;
+  Launch(MultiplySkinnyKernel<kTiles>, Blocks(b.rows, kFragmentRows),
+         Threads(steps * kLanes, kLanes, kMostSkinnyWarps * kLanes),
+         sizeof(SkinnySums<kTiles>), stream, a, b, c);
+}
+
+}  // namespace
+
+void MultiplyTiles(const Operand& a, const Operand& b, Matrix c,
+                   int multiprocessors, cudaStream_t stream) {
+  if (c.rows == 0 || c.cols == 0) return;
+  // Small tiles where large ones would leave multiprocessors without work.
+  if (TileCount<LargeTile>(c) >= multiprocessors) {
+    LaunchTiles<LargeTile>(a, b, c, stream);
+  } else {
+    LaunchTiles<SmallTile>(a, b, c, stream);
+  }
+}
+
+void MultiplySkinny(const Operand& a, const Operand& b, Matrix c,
+                    cudaStream_t stream) {
+  if (c.rows == 0 || c.cols == 0) return;
+  if (a.rows <= 8) {
+    LaunchSkinny<1>(a, b, c, stream);
+  } else if (a.rows <= 16) {
+    LaunchSkinny<2>(a, b, c, stream);
+  } else if (a.rows <= 32) {
+    LaunchSkinny<4>(a, b, c, stream);
+  } else {
+    LaunchSkinny<8>(a, b, c, stream);
+  }
+}
+
+}  // namespace nncpp::cuda

@@ -1,0 +1,22 @@
+// kernels/cuda/product.h -- exact integer matrix products on a device.
+#pragma once
+
+#include "kernels/backend.h"
+#include "kernels/cuda/quantize.h"
+
+namespace nncpp::cuda {
+
+// c[i][j] = (sum over k of a.q[i][k] * b.q[j][k]) * (a.scale[i] * b.scale[j]),
+// by tensor cores: halves with float accumulators. By law 1 every partial sum
+// is an integer of at most 2^23, so any order of addition gives these bits.
+// REQUIRES: a.stride == b.stride. c: a.rows x b.rows.
+void MultiplyTiles(const Operand& a, const Operand& b, Matrix c,
+                   int multiprocessors, cudaStream_t stream);
+
+// The same for the few rows of one step, bound by reading the weights once.
+// REQUIRES: a.rows <= kMostSkinnyRows; a holds the activations, b the weights.
+inline constexpr int64_t kMostSkinnyRows = 64;
+void MultiplySkinny(const Operand& a, const Operand& b, Matrix c,
+                    cudaStream_t stream);
+
+}  // namespace nncpp::cuda

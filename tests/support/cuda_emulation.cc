@@ -1,0 +1,270 @@
+// tests/support/cuda_emulation.cc -- contract: tests/support/cuda_emulation.h
+#include "tests/support/cuda_emulation.h"
+
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+#include "kernels/numerics.h"
+#include "src/base/check.h"
+#include "tests/support/fiber.h"
+
+namespace nncpp::emulation {
+namespace {
+
+constexpr int kWarp = 32;
+constexpr unsigned kMostThreads = 1024;
+
+struct Copy {
+  void* to;
+  const void* from;
+  size_t bytes;
+};
+
+// One thread of the block that runs.
+struct Thread {
+  dim3 index;
+  unsigned number = 0;  // within the block
+  bool done = false;
+  unsigned exchanges = 0;
+  std::vector<std::vector<Copy>> copies;  // groups, the last one open
+  std::unique_ptr<testing::Fiber> fiber;
+};
+
+struct Warp {
+  // Two rounds: a lane may give to the next while others still read this one.
+  alignas(16) std::byte given[2][kWarp * kExchangeBytes];
+  int waiting = 0;
+};
+
+struct Machine {
+  uint64_t state = 1;
+  bool barriers = true;
+  const std::function<void()>* kernel = nullptr;
+  std::vector<Thread> threads;
+  std::vector<Warp> warps;
+  std::vector<unsigned> ready;  // numbers of threads that can go on
+  unsigned block_threads = 0;
+  unsigned at_barrier = 0;
+  Thread* current = nullptr;
+  std::vector<std::byte> shared;
+
+  // xorshift64*: any fixed generator will do.
+  uint64_t Draw() {
+    state ^= state >> 12;
+    state ^= state << 25;
+    state ^= state >> 27;
+    return state * 0x2545F4914F6CDD1Du;
+  }
+  uint64_t Below(uint64_t n) { return (Draw() >> 32) * n >> 32; }
+};
+
+Machine& TheMachine() {
+  static Machine machine;
+  return machine;
+}
+
+void RunThread() {
+  Machine& m = TheMachine();
+  (*m.kernel)();
+  NNCPP_CHECK(m.current->copies.empty());  // each copy was waited for
+  m.current->done = true;
+}
+
+void MakeThreads(unsigned count) {
+  Machine& m = TheMachine();
+  NNCPP_CHECK(count >= 1 && count <= kMostThreads);
+  while (m.threads.size() < count) {
+    m.threads.emplace_back().fiber =
+        std::make_unique<testing::Fiber>(RunThread);
+  }
+  m.warps.resize((count + kWarp - 1) / kWarp);
+}
+
+void RunBlock(dim3 block, dim3 index) {
+  Machine& m = TheMachine();
+  m.block_threads = block.x * block.y * block.z;
+  m.at_barrier = 0;
+  m.ready.clear();
+  for (Warp& warp : m.warps) warp.waiting = 0;
+  std::fill(m.shared.begin(), m.shared.end(),
+            static_cast<std::byte>(m.Draw() >> 56));
+  for (unsigned i = 0; i < m.block_threads; ++i) {
+    Thread& t = m.threads[i];
+    t.index = {i % block.x, i / block.x % block.y, i / block.x / block.y};
+    t.number = i;
+    t.done = false;
+    t.exchanges = 0;
+    m.ready.push_back(i);
+  }
+  blockIdx = index;
+  unsigned done = 0;
+  while (!m.ready.empty()) {
+    const auto at = m.Below(m.ready.size());
+    std::swap(m.ready[at], m.ready.back());
+    m.current = &m.threads[m.ready.back()];
+    m.ready.pop_back();
+    threadIdx = m.current->index;
+    m.current->fiber->Enter();
+    done += m.current->done ? 1 : 0;
+  }
+  // Otherwise some wait for a barrier or a warp that others have left.
+  NNCPP_CHECK(done == m.block_threads);
+}
+
+// Lets the current thread wait until another one makes it ready.
+void Wait() {
+  Machine& m = TheMachine();
+  m.current->fiber->Leave();
+}
+
+void FinishCopies(std::vector<Copy>& group) {
+  for (const Copy& c : group) std::memcpy(c.to, c.from, c.bytes);
+}
+
+// 1 + 5 + 10 bits. Only what a quantised operand holds: integers.
+float FloatFromHalf(uint32_t half) {
+  const uint32_t exponent = half >> 10 & 0x1F;
+  if ((half & 0x7FFF) == 0) return 0;
+  NNCPP_CHECK(exponent >= 15 && exponent <= 26);
+  // The same number as a float: three more bits of exponent, thirteen of
+  // fraction, another bias.
+  return FloatFromBits((half & 0x8000) << 16 |
+                       (((half & 0x7FFF) << 13) + (112u << 23)));
+}
+
+}  // namespace
+
+void Seed(uint64_t seed) {
+  TheMachine().state = seed * 0x9E3779B97F4A7C15u | 1;
+}
+
+void LeaveOutBarriers(bool leave_out) { TheMachine().barriers = !leave_out; }
+
+void RunGrid(dim3 grid, dim3 block, size_t shared_bytes,
+             const std::function<void()>& thread) {
+  Machine& m = TheMachine();
+  NNCPP_CHECK(m.current == nullptr);  // kernels launch no kernels
+  MakeThreads(block.x * block.y * block.z);
+  m.kernel = &thread;
+  gridDim = grid;
+  blockDim = block;
+  m.shared = std::vector<std::byte>(shared_bytes);
+  std::vector<dim3> blocks;
+  for (unsigned z = 0; z < grid.z; ++z) {
+    for (unsigned y = 0; y < grid.y; ++y) {
+      for (unsigned x = 0; x < grid.x; ++x) blocks.emplace_back(x, y, z);
+    }
+  }
+  while (!blocks.empty()) {
+    std::swap(blocks[m.Below(blocks.size())], blocks.back());
+    RunBlock(block, blocks.back());
+    blocks.pop_back();
+  }
+  m.current = nullptr;
+}
+
+void* SharedBytes() { return TheMachine().shared.data(); }
+
+void Sync() {
+  Machine& m = TheMachine();
+  if (!m.barriers) return;
+  if (++m.at_barrier < m.block_threads) return Wait();
+  m.at_barrier = 0;
+  for (unsigned i = 0; i < m.block_threads; ++i) {
+    if (i != m.current->number) m.ready.push_back(i);
+  }
+}
+
+int Lane() { return static_cast<int>(TheMachine().current->number) % kWarp; }
+
+const std::byte* Exchange(const void* mine, size_t bytes) {
+  Machine& m = TheMachine();
+  NNCPP_CHECK(bytes <= kExchangeBytes);
+  Thread& self = *m.current;
+  Warp& warp = m.warps[self.number / kWarp];
+  std::byte* round = warp.given[self.exchanges++ % 2];
+  const unsigned lane = self.number % kWarp;
+  std::memcpy(round + lane * kExchangeBytes, mine, bytes);
+  if (++warp.waiting < kWarp) {
+    Wait();
+    return round;
+  }
+  warp.waiting = 0;
+  const unsigned first = self.number - lane;
+  for (unsigned i = first; i < first + kWarp; ++i) {
+    if (i != self.number) m.ready.push_back(i);
+  }
+  return round;
+}
+
+void StartCopy(void* to, const void* from, size_t bytes) {
+  Machine& m = TheMachine();
+  auto& groups = m.current->copies;
+  if (groups.empty()) groups.emplace_back();
+  if (m.Below(2) == 0) {
+    std::memcpy(to, from, bytes);
+  } else {
+    groups.back().push_back({to, from, bytes});
+  }
+}
+
+void CommitCopies() {
+  auto& groups = TheMachine().current->copies;
+  if (groups.empty()) groups.emplace_back();
+  groups.emplace_back();
+}
+
+void WaitForCopies(int groups_left) {
+  auto& groups = TheMachine().current->copies;
+  while (std::ssize(groups) > groups_left + 1) {
+    FinishCopies(groups.front());
+    groups.erase(groups.begin());
+  }
+  if (groups_left == 0 && !groups.empty() && groups.front().empty()) {
+    groups.clear();
+  }
+}
+
+void Multiply16x8x16(float (&d)[4], const uint32_t (&a)[4],
+                     const uint32_t (&b)[2]) {
+  float mine[12];
+  for (int i = 0; i < 12; ++i) {
+    const uint32_t word = i < 8 ? a[i / 2] : b[i / 2 - 4];
+    mine[i] = FloatFromHalf(i % 2 == 0 ? word & 0xFFFF : word >> 16);
+  }
+  const std::byte* all = Exchange(mine, sizeof(mine));
+  const auto of_lane = [all](int lane) {
+    return reinterpret_cast<const float*>(all + lane * int{kExchangeBytes});
+  };
+  const int row = Lane() / 4 * 4, column = Lane() % 4 * 2;
+  for (int i = 0; i < 4; ++i) {
+    for (int k = 0; k < 16; ++k) {
+      const int upper = k / 8, holder = k % 8 / 2;
+      const float* left = of_lane(row + holder);
+      const float* right = of_lane((column + i % 2) * 4 + holder);
+      d[i] +=
+          left[4 * upper + i / 2 * 2 + k % 2] * right[8 + 2 * upper + k % 2];
+    }
+    // Nobody promises the sign of a zero.
+    if (d[i] == 0 && TheMachine().Below(2) == 0) d[i] = -0.0f;
+  }
+}
+
+uint16_t HalfFromInteger(int32_t q) {
+  if (q == 0) return 0;
+  const auto magnitude = static_cast<uint32_t>(q < 0 ? -q : q);
+  NNCPP_CHECK(magnitude <= 2048);
+  const int top = 31 - __builtin_clz(magnitude);
+  const uint32_t fraction =
+      top > 10 ? magnitude >> (top - 10) : magnitude << (10 - top);
+  return static_cast<uint16_t>((q < 0 ? 0x8000u : 0u) |
+                               static_cast<uint32_t>(top + 15) << 10 |
+                               (fraction & 0x3FF));
+}
+
+int32_t IntegerFromHalf(uint16_t half) {
+  return static_cast<int32_t>(FloatFromHalf(half));
+}
+
+}  // namespace nncpp::emulation

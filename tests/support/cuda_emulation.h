@@ -1,0 +1,195 @@
+// tests/support/cuda_emulation.h -- CUDA's language and run time, on the CPU.
+//
+// Stands before everything else of a kernels/cuda/*.cu that g++ or clang++
+// compiles as C++ (-include). A block's threads run as fibers of one host
+// thread. A fiber runs until it waits for others or ends; which one runs next
+// is drawn from a seed. So a missing barrier shows as results that differ
+// between seeds, and every run is the same again for the same seed.
+//
+// Blocks of a grid run in a drawn order, one after the other; operations of a
+// stream run at once, in call order. A broken rule aborts: a block barrier
+// that some thread never reaches, a warp operation without all 32 lanes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <functional>
+
+#define NNCPP_CUDA_EMULATED 1
+
+#define __global__
+#define __device__
+#define __host__
+#define __forceinline__ inline
+#define __restrict__ __restrict
+#define __launch_bounds__(...)
+
+struct dim3 {
+  unsigned x = 1, y = 1, z = 1;
+  constexpr dim3(unsigned x_, unsigned y_ = 1, unsigned z_ = 1)
+      : x(x_), y(y_), z(z_) {}
+  constexpr dim3() = default;
+};
+
+// Those of the fiber that runs.
+inline dim3 threadIdx, blockIdx, blockDim, gridDim;
+
+namespace nncpp::emulation {
+
+// Draws all orders from `seed` from now on.
+void Seed(uint64_t seed);
+
+// Whether Sync lets go at once, as if the barrier were not there. For the test
+// that shows what a missing barrier does.
+void LeaveOutBarriers(bool leave_out);
+
+// Runs `thread` once for each thread of the grid.
+void RunGrid(dim3 grid, dim3 block, size_t shared_bytes,
+             const std::function<void()>& thread);
+
+// The dynamic shared memory of the block: of the size asked for, filled with
+// drawn bytes before each block.
+void* SharedBytes();
+
+// All threads of the block wait for one another.
+void Sync();
+
+// What lanes of a warp tell each other. Every lane gives `bytes` bytes (at
+// most kExchangeBytes) and gets the warp's: lane l's at l * kExchangeBytes of
+// the result, which stays until the lane's next exchange.
+inline constexpr size_t kExchangeBytes = 48;
+const std::byte* Exchange(const void* mine, size_t bytes);
+int Lane();
+
+// Copies that are under way until they are waited for: each is made at once
+// or by the wait, as drawn.
+void StartCopy(void* to, const void* from, size_t bytes);
+void CommitCopies();
+void WaitForCopies(int groups_left);
+
+template <typename T>
+T FromLane(T value, int lane) {
+  const std::byte* all = Exchange(&value, sizeof(T));
+  T result;
+  std::memcpy(&result, all + static_cast<size_t>(lane) * kExchangeBytes,
+              sizeof(T));
+  return result;
+}
+
+// d += a b with the fragments of PTX's mma.m16n8k16 (see kernels/cuda/mma.h).
+void Multiply16x8x16(float (&d)[4], const uint32_t (&a)[4],
+                     const uint32_t (&b)[2]);
+
+// Halves that hold integers of magnitude at most 2048; aborts on others.
+uint16_t HalfFromInteger(int32_t q);
+int32_t IntegerFromHalf(uint16_t half);
+
+}  // namespace nncpp::emulation
+
+// ---- the language ----------------------------------------------------------
+
+inline void __syncthreads() { nncpp::emulation::Sync(); }
+
+template <typename T>
+T __shfl_down_sync(unsigned, T value, int delta) {
+  const int lane = nncpp::emulation::Lane();
+  return nncpp::emulation::FromLane(value,
+                                    lane + delta < 32 ? lane + delta : lane);
+}
+template <typename T>
+T __shfl_xor_sync(unsigned, T value, int mask) {
+  return nncpp::emulation::FromLane(value, nncpp::emulation::Lane() ^ mask);
+}
+
+template <typename T>
+T atomicAdd(T* address, T value) {
+  const T before = *address;
+  *address = before + value;
+  return before;
+}
+template <typename T>
+T atomicMax(T* address, T value) {
+  const T before = *address;
+  if (before < value) *address = value;
+  return before;
+}
+
+// ---- the run time -----------------------------------------------------------
+
+enum cudaError_t {
+  cudaSuccess = 0,
+  cudaErrorMemoryAllocation = 2,
+  cudaErrorNoDevice = 100,
+};
+enum cudaMemcpyKind {
+  cudaMemcpyHostToDevice = 1,
+  cudaMemcpyDeviceToHost = 2,
+  cudaMemcpyDeviceToDevice = 3,
+};
+using cudaStream_t = void*;
+
+struct cudaDeviceProp {
+  char name[256];
+  int major, minor, multiProcessorCount;
+};
+
+inline const char* cudaGetErrorString(cudaError_t error) {
+  return error == cudaErrorMemoryAllocation ? "out of memory" : "no error";
+}
+inline cudaError_t cudaGetLastError() { return cudaSuccess; }
+inline cudaError_t cudaGetDeviceCount(int* count) {
+  *count = 1;
+  return cudaSuccess;
+}
+inline cudaError_t cudaSetDevice(int) { return cudaSuccess; }
+// Few multiprocessors, so that results of moderate size fill them.
+inline cudaError_t cudaGetDeviceProperties(cudaDeviceProp* p, int) {
+  *p = {"emulated", 8, 0, 2};
+  return cudaSuccess;
+}
+inline cudaError_t cudaStreamCreate(cudaStream_t* stream) {
+  *stream = nullptr;
+  return cudaSuccess;
+}
+inline cudaError_t cudaStreamDestroy(cudaStream_t) { return cudaSuccess; }
+inline cudaError_t cudaStreamSynchronize(cudaStream_t) { return cudaSuccess; }
+
+// A device of 1 GiB. Each allocation is one of the host's, so that the address
+// sanitizer sees what lies beyond it.
+inline constexpr size_t kEmulatedMemory = size_t{1} << 30;
+
+inline cudaError_t cudaMemGetInfo(size_t* free, size_t* total) {
+  *free = *total = kEmulatedMemory;
+  return cudaSuccess;
+}
+inline constexpr size_t kEmulatedAlignment = 256;
+inline cudaError_t cudaMalloc(void** p, size_t bytes) {
+  *p = nullptr;
+  if (bytes > kEmulatedMemory ||
+      ::posix_memalign(p, kEmulatedAlignment, bytes) != 0) {
+    return cudaErrorMemoryAllocation;
+  }
+  std::memset(*p, 0x5A, bytes);
+  return cudaSuccess;
+}
+inline cudaError_t cudaFree(void* p) {
+  std::free(p);
+  return cudaSuccess;
+}
+inline cudaError_t cudaMallocHost(void** p, size_t bytes) {
+  *p = std::malloc(bytes);
+  return *p == nullptr ? cudaErrorMemoryAllocation : cudaSuccess;
+}
+inline cudaError_t cudaFreeHost(void* p) { return cudaFree(p); }
+inline cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes,
+                                   cudaMemcpyKind, cudaStream_t) {
+  std::memcpy(to, from, bytes);
+  return cudaSuccess;
+}
+inline cudaError_t cudaMemsetAsync(void* p, int value, size_t bytes,
+                                   cudaStream_t) {
+  std::memset(p, value, bytes);
+  return cudaSuccess;
+}
