@@ -41,7 +41,8 @@ _nncpp() {
         options+=' --dictionary --dictionary-words --min-frequency'
         ;;
       c | compress)
-        options+=" --profile --self-check --no-self-check $(
+        options+=" --profile --self-check --no-self-check --prep --no-prep --no-primer
+          --dictionary --dictionary-words --min-frequency $(
           "$program" help all 2> /dev/null |
             sed -n 's/^      \(--[a-z0-9-]*\) N$/\1/p')"
         ;;

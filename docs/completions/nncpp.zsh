@@ -24,6 +24,12 @@ _nncpp() {
       options+=(
         "--profile[a set of model options]:profile:(${${$(
           nncpp help 2>/dev/null | sed -n 's/.*--profile NAME.*: //p')}//,/})"
+        '--prep[learn words of the input]'
+        '--no-prep[neither words nor primer]'
+        '--no-primer[no English words first]'
+        '--dictionary[the words to use]:file:_files'
+        '--dictionary-words[words at most]:number:'
+        '--min-frequency[how often a word must occur]:number:'
         '(--no-self-check)--self-check[decode while encoding]'
         '(--self-check)--no-self-check[do not decode while encoding]'
         ${(f)"$(nncpp help all 2>/dev/null |

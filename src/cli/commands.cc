@@ -46,6 +46,10 @@ CodecOptions CodecOptionsFor(const Options& options, ProgressMeter& meter) {
   codec.make_backend = [&options](int64_t bytes) {
     return BackendOf(options, bytes);
   };
+  if (!options.dictionary.empty()) {
+    codec.prep.dictionary =
+        std::make_shared<Dictionary>(ReadDictionary(options.dictionary));
+  }
   codec.progress = [&meter](const Progress& p) { meter.Update(p); };
   return codec;
 }
@@ -86,6 +90,9 @@ void RunCompress(Options options) {
   const auto checkpoints = CheckpointsFor(options, in, out);
   CodecOptions codec = CodecOptionsFor(options, meter);
   codec.self_check = self_check;
+  codec.prep.learn_words = options.learn_words;
+  codec.prep.goal = options.goal;
+  if (options.primer) codec.prep.priming = Priming::kIfEnglish;
   codec.checkpointer = checkpoints.get();
   const Report report = Compress(in, out, options.config, codec);
   out.Finish(in);

@@ -40,8 +40,8 @@ Options:
       --json              for t and l: machine-readable
       --dictionary FILE   the words to use, as prep train writes them
       --dictionary-words N, --min-frequency N
-                          of prep train: words at most (4096), and how often
-                          one must occur (16)
+                          of prep train and c: words at most (4096, 768), and
+                          how often one must occur (16)
   -h, --help              this text
       --help-all          this text with the model options
   -V, --version           version of the program, the format, the numerics
@@ -73,6 +73,9 @@ std::string HelpText(bool model_options) {
   text += R"(
       --self-check        decode while encoding (default below 1 MB of input)
       --no-self-check     do not
+      --prep              learn words of the input: faster, but larger so far
+      --no-primer         do not prime the model where the input is English
+      --no-prep           neither words nor primer
 )";
   if (model_options) return text + ModelOptions();
   return text + "Model options are stored in the archive; see --help-all.\n";

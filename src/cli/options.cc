@@ -11,23 +11,24 @@
 
 #include "preproc/dictionary.h"
 #include "src/base/error.h"
+#include "src/cli/option_values.h"
 #include "src/cli/report.h"
+#include "src/codec/preparation.h"
 
 namespace nncpp {
 namespace {
 
 constexpr std::string_view kSuffix = ".nncpp";
-constexpr int kMaxThreads = 1024;
-constexpr double kMaxMemory = 0x1p62;  // bytes
-constexpr double kMaxEvery = 1e9;      // of --checkpoint-every, in its unit
+constexpr double kMaxEvery = 1e9;  // of --checkpoint-every, in its unit
 
 // Options that only some commands take form a group of this name. All are
 // options of the whole program for the library, so that they may stand before
 // the command.
 constexpr const char* kForCompress = "compress";
 constexpr const char* kForReports = "test and list";
-constexpr const char* kForTraining = "prep train";
-constexpr const char* kForDictionary = "prep encode and decode";
+constexpr const char* kForTraining = "compress and prep train";
+constexpr const char* kForDictionary =
+    "compress, decompress, test, prep encode and prep decode";
 constexpr const char* kForFiles = "compress and decompress";
 
 // A model option as given: its row and its text. Applied after the profile is
@@ -42,6 +43,9 @@ struct Raw {
   bool version = false;
   bool no_progress = false;
   bool self_check = false;
+  bool prep = false;
+  bool no_prep = false;
+  bool no_primer = false;
   std::string threads = "0";
   std::string memory_limit;
   std::string checkpoint_every;
@@ -53,60 +57,6 @@ struct Raw {
   std::string profile = "default";
   std::vector<Setting> settings;
 };
-
-template <typename T>
-T ParseNumber(const ConfigField& field, std::string_view text) {
-  T value{};
-  const char* end = text.data() + text.size();
-  const auto result = std::from_chars(text.data(), end, value);
-  const bool sound = result.ec == std::errc() && result.ptr == end;
-  // False for NaN, too.
-  const double wide = static_cast<double>(value);
-  if (sound && wide >= field.minimum && wide <= field.maximum) return value;
-  throw Error(ErrorKind::kUsage, "--" + std::string(field.name) + " " +
-                                     std::string(text) + ": not possible; " +
-                                     "give a number from " +
-                                     FormatReal(field.minimum) + " to " +
-                                     FormatReal(field.maximum));
-}
-
-void Apply(const Setting& setting, ModelConfig& config) {
-  const ConfigField& field = *setting.first;
-  const std::string& text = setting.second;
-  if (field.whole != nullptr) {
-    config.*field.whole = ParseNumber<int64_t>(field, text);
-  } else if (field.real != nullptr) {
-    config.*field.real = ParseNumber<float>(field, text);
-  } else {
-    config.*field.bits = ParseNumber<uint64_t>(field, text);
-  }
-}
-
-// "500M", "1.5GiB": 1k is 1000 bytes and 1KiB is 1024, in either
-// case. (CLI11's own reader of sizes takes -5 and loses digits of fractions.)
-int64_t ParseSize(std::string_view text) {
-  double number = -1;
-  const char* end = text.data() + text.size();
-  const auto result = std::from_chars(text.data(), end, number);
-  std::string unit = CLI::detail::to_lower(std::string(result.ptr, end));
-  double factor = 1;
-  const size_t power = unit.empty() ? std::string_view::npos
-                                    : std::string_view("kmgt").find(unit[0]);
-  if (power != std::string_view::npos) {
-    unit.erase(0, 1);
-    const bool binary = unit.starts_with('i');
-    if (binary) unit.erase(0, 1);
-    for (size_t i = 0; i <= power; ++i) factor *= binary ? 1024 : 1000;
-  }
-  const double bytes = number * factor;
-  const bool sound = result.ec == std::errc() && (unit.empty() || unit == "b");
-  if (sound && bytes >= 0 && bytes <= kMaxMemory) {
-    return static_cast<int64_t>(bytes);
-  }
-  throw Error(ErrorKind::kUsage,
-              "--memory-limit " + std::string(text) +
-                  ": not possible; give bytes, as in 500M or 2GiB");
-}
 
 void AddCommonOptions(CLI::App& app, Raw& raw) {
   Options& options = raw.options;
@@ -127,6 +77,9 @@ void AddCompressOptions(CLI::App& app, Raw& raw) {
   app.add_option("--profile", raw.profile)
       ->type_name("name")
       ->group(kForCompress);
+  app.add_flag("--prep", raw.prep)->group(kForCompress);
+  app.add_flag("--no-prep", raw.no_prep)->group(kForCompress);
+  app.add_flag("--no-primer", raw.no_primer)->group(kForCompress);
   app.add_flag("--self-check,!--no-self-check", raw.self_check)
       ->group(kForCompress);
   for (const ConfigField& field : ConfigFields()) {
@@ -149,6 +102,8 @@ void AddDictionaryOptions(CLI::App& app, Raw& raw) {
   app.add_option("--min-frequency", raw.min_frequency)
       ->type_name("number")
       ->group(kForTraining);
+}
+
 void AddFileOptions(CLI::App& app, Raw& raw) {
   app.add_option("--checkpoint", raw.options.checkpoint)
       ->type_name("file")
@@ -192,9 +147,11 @@ bool Takes(Verb verb, const std::string& group) {
   if (group == kForFiles) {
     return verb == Verb::kCompress || verb == Verb::kDecompress;
   }
-  if (group == kForTraining) return verb == Verb::kPrepTrain;
+  if (group == kForTraining) {
+    return verb == Verb::kCompress || verb == Verb::kPrepTrain;
+  }
   if (group == kForDictionary) {
-    return verb == Verb::kPrepEncode || verb == Verb::kPrepDecode;
+    return verb != Verb::kList && verb != Verb::kPrepTrain;
   }
   return true;
 }
@@ -212,7 +169,7 @@ void CheckGroups(const CLI::App& app, Verb verb) {
 // The profile, then the single options on top of it.
 ModelConfig ChosenConfig(const Raw& raw) {
   ModelConfig config = ProfileConfig(raw.profile);
-  for (const Setting& setting : raw.settings) Apply(setting, config);
+  for (const auto& [field, text] : raw.settings) SetField(*field, text, config);
   CheckConfig(config);
   return config;
 }
@@ -256,19 +213,22 @@ void CheckNames(Options& options) {
   }
 }
 
-// A whole number in a range, or `none` where nothing is given.
-int64_t ParseCount(const char* option, std::string_view text, int64_t minimum,
-                   int64_t maximum, int64_t none) {
-  if (text.empty()) return none;
-  int64_t count = -1;
-  const char* end = text.data() + text.size();
-  const auto result = std::from_chars(text.data(), end, count);
-  const bool sound = result.ec == std::errc() && result.ptr == end;
-  if (sound && count >= minimum && count <= maximum) return count;
-  throw Error(ErrorKind::kUsage, std::string(option) + " " + std::string(text) +
-                                     ": not possible; give a number from " +
-                                     std::to_string(minimum) + " to " +
-                                     std::to_string(maximum));
+// What words the input is turned into, and how they are learnt.
+void ReadPrep(const Raw& raw, Options& options) {
+  const bool goal = !raw.words.empty() || !raw.min_frequency.empty();
+  options.learn_words = options.verb == Verb::kCompress &&
+                        options.dictionary.empty() && (raw.prep || goal);
+  options.primer = !raw.no_prep && !raw.no_primer;
+  if (raw.no_prep && (options.learn_words || !options.dictionary.empty())) {
+    throw Error(ErrorKind::kUsage,
+                "--no-prep: contradicts another option; leave one of them out");
+  }
+  if (options.verb == Verb::kCompress) options.goal = PrepOptions().goal;
+  options.goal.words = ParseCount("--dictionary-words", raw.words, 1, kMaxWords,
+                                  options.goal.words);
+  options.goal.min_frequency =
+      ParseCount("--min-frequency", raw.min_frequency, 2, 1 << 30,
+                 options.goal.min_frequency);
 }
 
 Verb PrepVerb(const std::string& action) {
@@ -278,18 +238,6 @@ Verb PrepVerb(const std::string& action) {
   throw Error(ErrorKind::kUsage, "prep " + action +
                                      ": no such action; use train, encode or "
                                      "decode, as in nncpp prep train IN OUT");
-}
-
-int ParseThreads(std::string_view text) {
-  int threads = -1;
-  const char* end = text.data() + text.size();
-  const auto result = std::from_chars(text.data(), end, threads);
-  const bool sound = result.ec == std::errc() && result.ptr == end;
-  if (sound && threads >= 0 && threads <= kMaxThreads) return threads;
-  throw Error(ErrorKind::kUsage,
-              "--threads " + std::string(text) +
-                  ": not possible; give a number from 0 to " +
-                  std::to_string(kMaxThreads));
 }
 
 // "90s", "10m", "2h", "1d" is a time; a plain number counts blocks.
@@ -433,11 +381,7 @@ Options ParseOptions(int argc, const char* const* argv) {
   }
   if (app.count("--self-check") > 0) options.self_check = raw.self_check;
   if (options.verb == Verb::kCompress) options.config = ChosenConfig(raw);
-  options.goal.words = ParseCount("--dictionary-words", raw.words, 1, kMaxWords,
-                                  options.goal.words);
-  options.goal.min_frequency =
-      ParseCount("--min-frequency", raw.min_frequency, 2, 1 << 30,
-                 options.goal.min_frequency);
+  ReadPrep(raw, options);
   options.config_given = !raw.settings.empty() || app.count("--profile") > 0;
   CheckNames(options);
   CheckCheckpoint(raw, options);

@@ -47,8 +47,10 @@ struct Options {
   ModelConfig config;              // kCompress only: profile, then options
   std::string dictionary;          // a file of words; empty: none
   TrainingGoal goal = {.words = 4096, .min_frequency = 16};  // kPrepTrain
-  bool config_given = false;       // the command line says something of it
-  std::string checkpoint;          // empty: none are written
+  bool learn_words = false;   // kCompress: words of `goal`, from the input
+  bool primer = true;         // kCompress: where the input looks English
+  bool config_given = false;  // the command line says something of it
+  std::string checkpoint;     // empty: none are written
   CheckpointEvery checkpoint_every;
   bool resume = false;
 };
