@@ -56,6 +56,19 @@ ModelConfig Tiny() {
   return c;
 }
 
+ModelConfig TransformerProfile() {
+  ModelConfig c;
+  c.model = kTransformer;
+  c.layers = 4;
+  c.cells = 256;
+  c.heads = 8;
+  c.inner = 512;
+  c.ngram_orders = 0;
+  c.learning_rate = 2e-3f;
+  c.table_range = 0.1f;
+  return c;
+}
+
 struct Profile {
   std::string_view name;
   ModelConfig config;
@@ -63,7 +76,8 @@ struct Profile {
 
 const std::vector<Profile>& Profiles() {
   static const std::vector<Profile> profiles = {{"default", ModelConfig()},
-                                                {"tiny", Tiny()}};
+                                                {"tiny", Tiny()},
+                                                {"transformer", TransformerProfile()}};
   return profiles;
 }
 
@@ -111,6 +125,19 @@ const std::vector<ConfigField>& ConfigFields() {
            &C::ngram_scale, 0, 16),
       Real("ngram-scale-rate", "step of those scales", &C::ngram_scale_rate, 0,
            1),
+      Whole("model", "0: LSTM; 1: Transformer", &C::model, 0, 1),
+      Whole("heads", "attention's heads a layer; they divide the cells",
+            &C::heads, 1, 64),
+      Whole("inner", "gated units of a Transformer's layer", &C::inner, 1,
+            1 << 15),
+      Whole("positions", "symbols that attention looks back on", &C::positions,
+            1, 4096),
+      Whole("position-vectors", "1: queries see distances; 0: biases alone",
+            &C::position_vectors, 0, 1),
+      Whole("biases", "1: biases after gains and in gated units; 0: none",
+            &C::biases, 0, 1),
+      Real("position-rate", "rate of the distances' biases, times Adam's",
+           &C::position_rate, 0, 1024),
       {"seed", "seed of the initial weights and the rounding noise", nullptr,
        nullptr, &C::seed, 0, 18446744073709551615.0},
   };

@@ -10,6 +10,9 @@
 
 namespace nncpp {
 
+inline constexpr int64_t kLstm = 0;
+inline constexpr int64_t kTransformer = 1;
+
 // The configuration travels in the archive's header. Each field can be set by
 // an option of the same name (underscores become dashes). Real numbers are
 // stored as the bits of a float.
@@ -35,6 +38,13 @@ struct ModelConfig {
   float ngram_decay = 0.4f;
   float ngram_scale = 1.0f;
   float ngram_scale_rate = 0.01f;
+  int64_t model = 0;      // kLstm or kTransformer; the rest is the latter's:
+  int64_t heads = 8;      // H of an attention; they divide the cells
+  int64_t inner = 512;    // F: gated units of a layer
+  int64_t positions = 128;       // P: symbols that attention looks at
+  int64_t position_vectors = 1;  // 1: the query sees the distance; 0: not
+  int64_t biases = 0;            // 1: also after gains and in gated units
+  float position_rate = 16.0f;   // of Adam, for the distances' biases
   uint64_t seed = 0;
   bool operator==(const ModelConfig&) const = default;
 };

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "src/base/check.h"
+#include "src/model/train_ngrams.h"
 
 namespace nncpp {
 
@@ -289,23 +290,6 @@ void Lstm::CarryState(int64_t steps) {
   for (Layer& layer : layers_) carry(layer.c.get(), c);
 }
 
-void Lstm::TrainFeatures(int64_t steps, std::span<const int32_t> targets) {
-  if (!ngrams_.enabled()) return;
-  const int64_t rows = steps * streams_, v = config_.alphabet;
-  std::vector<float> gradients(ngrams_.elements().size());
-  backend_.Gather({dlogits_.get(), rows, v}, ngrams_.elements(), gradients);
-  std::vector<float> target_gradients(static_cast<size_t>(rows));
-  for (int64_t r = 0; r < rows; ++r) {
-    const int32_t target = targets[static_cast<size_t>(r)];
-    if (target < 0) continue;
-    const double p =
-        static_cast<double>(FrequenciesAt(r)[static_cast<size_t>(target)]) /
-        static_cast<double>(TotalAt(r));
-    target_gradients[static_cast<size_t>(r)] = static_cast<float>(p - 1.0);
-  }
-  ngrams_.Train(steps, streams_, targets, gradients, target_gradients);
-}
-
 void Lstm::Train(int64_t steps, std::span<const int32_t> targets) {
   const int64_t rows = steps * streams_;
   Backward(steps, targets);
@@ -313,7 +297,8 @@ void Lstm::Train(int64_t steps, std::span<const int32_t> targets) {
   std::sort(touched_.begin(), touched_.end());
   touched_.erase(std::unique(touched_.begin(), touched_.end()), touched_.end());
   Update();
-  TrainFeatures(steps, targets);
+  TrainNgrams(*this, backend_, {dlogits_.get(), rows, config_.alphabet}, steps,
+              streams_, targets, ngrams_);
   CarryState(steps);
   for (int64_t row = 0; row < rows; ++row) {
     const int32_t s = targets[static_cast<size_t>(row)];

@@ -72,7 +72,6 @@ class Lstm : public Model {
   void ForwardLayer(int64_t index, int64_t first, int64_t count);
   void BackwardLayer(int64_t index, int64_t steps);
   void Update();
-  void TrainFeatures(int64_t steps, std::span<const int32_t> targets);
   void CarryState(int64_t steps);
 
   // The state that later predictions depend on, piece by piece.

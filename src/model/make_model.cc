@@ -1,6 +1,7 @@
 // src/model/make_model.cc -- the model that a configuration asks for.
 #include "src/model/lstm.h"
 #include "src/model/model.h"
+#include "src/model/transformer.h"
 
 namespace nncpp {
 
@@ -24,6 +25,9 @@ int64_t ModelMemory(const ModelConfig& config) {
 }
 
 std::unique_ptr<Model> MakeModel(const ModelConfig& config, Backend& backend) {
+  if (config.model == kTransformer) {
+    return std::make_unique<Transformer>(config, backend);
+  }
   return std::make_unique<Lstm>(config, backend);
 }
 
