@@ -132,6 +132,8 @@ const std::vector<ConfigField>& ConfigFields() {
             1 << 15),
       Whole("positions", "symbols that attention looks back on", &C::positions,
             1, 4096),
+      Whole("recent", "symbols that enter the first layer as tables",
+            &C::recent, 1, 16),
       Whole("position-vectors", "1: queries see distances; 0: biases alone",
             &C::position_vectors, 0, 1),
       Whole("biases", "1: biases after gains and in gated units; 0: none",

@@ -6,6 +6,9 @@
 namespace nncpp {
 
 int64_t ModelMemory(const ModelConfig& config) {
+  if (config.model == kTransformer) {
+    return Transformer::Bytes(config) + NgramFeatures::Bytes(config) * 2;
+  }
   const int64_t c = config.cells, v = config.alphabet, l = config.layers;
   const int64_t rows = config.steps * config.streams;
   const int64_t dense = (2 * l - 1) * 3 * c * c + v * l * c;

@@ -27,6 +27,16 @@ std::vector<float> InitialParameters(const ModelConfig& config,
       std::fill(x.begin(), x.end(), 1.0f);
     } else if (view.name.starts_with("table")) {
       FillUniform(config.seed, tensor, config.table_range, x);
+    } else if (view.name.starts_with("position bias")) {
+      const int64_t p = config.positions;
+      const float root =
+          std::sqrt(static_cast<float>(config.cells / config.heads));
+      for (int64_t w = 0; w < view.cols; ++w) {
+        const float distance = static_cast<float>(p - 1 - w % p);
+        const float slope =
+            root * PowerOfTwo(-static_cast<int32_t>(1 + w / p % 8));
+        x[static_cast<size_t>(w)] = -distance * slope;
+      }
     } else if (view.name.starts_with("qkv") ||
                (view.name.starts_with("up") && view.rows > 1)) {
       FillUniform(config.seed, tensor, range(view.cols), x);
@@ -89,11 +99,11 @@ Transformer::Transformer(const ModelConfig& config, Backend& backend)
   dgated_ = backend.NewArray(rows * f);
   logits_ = backend.NewArray(rows * v);
   dlogits_ = backend.NewArray(rows * v);
-  inputs_.resize(static_cast<size_t>(rows));
-  last_.resize(static_cast<size_t>(s));
+  inputs_.resize(static_cast<size_t>(config.recent * s + rows));
+  recent_.resize(static_cast<size_t>(config.recent * s));
   frequency_.resize(static_cast<size_t>(rows * v));
   total_.resize(static_cast<size_t>(rows));
-  row_power_.assign(static_cast<size_t>(v), 1.0);
+  row_power_.assign(static_cast<size_t>(config.recent * v), 1.0);
   QuantizeAll();
 }
 
@@ -138,8 +148,12 @@ void Transformer::StartBlock(int64_t streams) {
                                all.Columns(config_.cells, config_.cells),
                                streams, 0, *layer.memory_q);
   }
-  last_[0] = last_[static_cast<size_t>(from)];
-  std::fill(last_.begin() + 1, last_.end(), 0);
+  std::vector<int32_t> recent(recent_.size());
+  for (int64_t k = 0; k < config_.recent; ++k) {
+    recent[static_cast<size_t>(k * streams)] =
+        recent_[static_cast<size_t>(k * before + from)];
+  }
+  recent_ = recent;
   ngrams_.StartBlock(from);
   streams_ = streams;
   counters_.last_stream = streams - 1;
@@ -230,17 +244,21 @@ void Transformer::Predict(int64_t first, int64_t count,
                           std::span<const int32_t> targets) {
   const int64_t b = streams_, c = config_.cells, v = config_.alphabet;
   const int64_t row = first * b, rows = count * b;
-  for (int64_t t = first; t < first + count; ++t) {
-    for (int64_t s = 0; s < b; ++s) {
-      const int32_t input = t == 0
-                                ? last_[static_cast<size_t>(s)]
-                                : targets[static_cast<size_t>((t - 1) * b + s)];
-      inputs_[static_cast<size_t>(t * b + s)] = input < 0 ? 0 : input;
-    }
+  const Matrix x(x_.get() + row * c, rows, c);
+  const Matrix added(added_.get() + row * c, rows, c);
+  if (first == 0) std::copy(recent_.begin(), recent_.end(), inputs_.begin());
+  for (int64_t r = std::max(row, b); r < row + rows; ++r) {
+    const int32_t input = targets[static_cast<size_t>(r - b)];
+    inputs_[static_cast<size_t>((config_.recent - 1) * b + r)] =
+        input < 0 ? 0 : input;
   }
-  backend_.EmbeddingForward(Param(names_.table),
-                            {inputs_.data() + row, static_cast<size_t>(rows)},
-                            {x_.get() + row * c, rows, c});
+  backend_.EmbeddingForward(Param(names_.tables[0]), Symbols(0, first, count),
+                            x);
+  for (int64_t k = 1; k < config_.recent; ++k) {
+    backend_.EmbeddingForward(Param(names_.tables[static_cast<size_t>(k)]),
+                              Symbols(k, first, count), added);
+    backend_.Add(added, x);
+  }
   for (int64_t i = 0; i < config_.layers; ++i) ForwardLayer(i, first, count);
   NormForward(final_norm_, names_.final_gain, names_.final_bias, row, rows);
   const Matrix logits(logits_.get() + row * v, rows, v);
@@ -267,17 +285,11 @@ uint64_t Transformer::TotalAt(int64_t row) const {
 void Transformer::Train(int64_t steps, std::span<const int32_t> targets) {
   const int64_t rows = steps * streams_;
   Backward(steps, targets);
-  touched_.assign(inputs_.begin(), inputs_.begin() + rows);
-  std::sort(touched_.begin(), touched_.end());
-  touched_.erase(std::unique(touched_.begin(), touched_.end()), touched_.end());
-  Update();
+  Update(steps);
   TrainNgrams(*this, backend_, {dlogits_.get(), rows, config_.alphabet}, steps,
               streams_, targets, ngrams_);
-  CarryState(steps);
-  for (int64_t row = 0; row < rows; ++row) {
-    const int32_t s = targets[static_cast<size_t>(row)];
-    if (s >= 0) last_[static_cast<size_t>(row % streams_)] = s;
-  }
+  CarryMemory(steps);
+  CarrySymbols(steps, targets);
 }
 
 }  // namespace nncpp

@@ -43,7 +43,7 @@ struct TransformerParameters {
   int64_t final_gain = -1, final_bias = -1;
   int64_t output = -1, output_bias = -1;
   int64_t position_offset = 0;  // where the position biases begin
-  int64_t table = -1;           // V x C
+  std::vector<int64_t> tables;  // V x C, of the symbol 0, 1, ... K - 1 before
 };
 
 class Transformer : public Model {
@@ -125,8 +125,16 @@ class Transformer : public Model {
   void BackwardGate(int64_t index, int64_t rows);
   void BackwardAttention(int64_t index, int64_t rows);
   void BackwardPositions(int64_t index, int64_t rows);
-  void Update();
-  void CarryState(int64_t steps);
+  // Table k's symbols of the rows of some steps.
+  std::span<const int32_t> Symbols(int64_t k, int64_t first,
+                                   int64_t count) const {
+    return {inputs_.data() + (config_.recent - 1 - k + first) * streams_,
+            static_cast<size_t>(count * streams_)};
+  }
+  void Update(int64_t steps);
+  void UpdateTables(const AdamStep& step, int64_t steps);
+  void CarryMemory(int64_t steps);
+  void CarrySymbols(int64_t steps, std::span<const int32_t> targets);
   std::vector<StatePiece> Pieces();
 
   const ModelConfig config_;
@@ -147,17 +155,18 @@ class Transformer : public Model {
 
   int64_t streams_ = 1;              // of this block
   int64_t current_ = 0;              // which of a layer's memories is the one
-  std::vector<int32_t> inputs_;      // R: the symbol before each row's target
-  std::vector<int32_t> last_;        // B: the symbol before the segment
+  // (K + T) x B: the last K symbols before the segment, oldest first, then
+  // those of the segment. Row t * B + b reads rows t * B + b, one B further, ...
+  std::vector<int32_t> inputs_;
+  std::vector<int32_t> recent_;      // K x B: the last before the segment
   std::vector<uint64_t> frequency_;  // R x V
   std::vector<uint64_t> total_;      // R
-  std::vector<int32_t> touched_;     // symbols among the segment's inputs
   struct Counters {
     uint64_t updates = 0;
     double beta2_power = 1.0;  // beta2^updates, a running product
     int64_t last_stream = 0;   // where the block before ended
   } counters_;
-  std::vector<double> row_power_;  // beta2^updates of each symbol's row
+  std::vector<double> row_power_;  // K x V: beta2^updates of a table's row
   std::vector<std::vector<uint8_t>> saved_;
 };
 

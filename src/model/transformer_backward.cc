@@ -1,4 +1,5 @@
 // src/model/transformer_backward.cc -- gradients of src/model/transformer.h
+#include <algorithm>
 #include <cmath>
 
 #include "src/model/transformer.h"
@@ -119,12 +120,13 @@ void Transformer::Backward(int64_t steps, std::span<const int32_t> targets) {
     BackwardGate(i, rows);
     BackwardAttention(i, rows);
   }
-  backend_.EmbeddingGradient({dx_.get(), rows, c},
-                             {inputs_.data(), static_cast<size_t>(rows)},
-                             Gradient(names_.table));
+  for (int64_t k = 0; k < config_.recent; ++k) {
+    backend_.EmbeddingGradient({dx_.get(), rows, c}, Symbols(k, 0, steps),
+                               Gradient(names_.tables[static_cast<size_t>(k)]));
+  }
 }
 
-void Transformer::Update() {
+void Transformer::Update(int64_t steps) {
   counters_.updates += 1;
   counters_.beta2_power *= static_cast<double>(config_.beta2);
   const float age =
@@ -145,16 +147,28 @@ void Transformer::Update() {
   AdamStep faster = step;
   faster.rate = step.rate * config_.position_rate;
   update(faster, names_.position_offset, layout().dense_count());
-  std::vector<float> corrections;
-  for (const int32_t s : touched_) {
-    double& power = row_power_[static_cast<size_t>(s)];
-    power *= static_cast<double>(config_.beta2);
-    corrections.push_back(static_cast<float>(1.0 / (1.0 - power)));
-  }
-  backend_.AdamRows(step, touched_, corrections, Gradient(names_.table),
-                    Param(names_.table),
-                    layout().View(second_.get(), names_.table));
+  UpdateTables(step, steps);
   QuantizeAll();
+}
+
+// Of each table the rows of the symbols that it gave to this segment.
+void Transformer::UpdateTables(const AdamStep& step, int64_t steps) {
+  for (int64_t k = 0; k < config_.recent; ++k) {
+    const std::span<const int32_t> symbols = Symbols(k, 0, steps);
+    std::vector<int32_t> rows(symbols.begin(), symbols.end());
+    std::sort(rows.begin(), rows.end());
+    rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
+    std::vector<float> corrections;
+    for (const int32_t s : rows) {
+      double& power =
+          row_power_[static_cast<size_t>(k * config_.alphabet + s)];
+      power *= static_cast<double>(config_.beta2);
+      corrections.push_back(static_cast<float>(1.0 / (1.0 - power)));
+    }
+    const int64_t table = names_.tables[static_cast<size_t>(k)];
+    backend_.AdamRows(step, rows, corrections, Gradient(table), Param(table),
+                      layout().View(second_.get(), table));
+  }
 }
 
 }  // namespace nncpp

@@ -39,7 +39,9 @@ TransformerParameters::TransformerParameters(const ModelConfig& config) {
     layers[static_cast<size_t>(i)].position_bias =
         layout.AddDense("position bias " + std::to_string(i), 1, hp);
   }
-  table = layout.AddTable("table", v, c);
+  for (int64_t k = 0; k < config.recent; ++k) {
+    tables.push_back(layout.AddTable("table " + std::to_string(k), v, c));
+  }
 }
 
 }  // namespace nncpp

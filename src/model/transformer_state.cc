@@ -6,7 +6,7 @@
 
 namespace nncpp {
 
-void Transformer::CarryState(int64_t steps) {
+void Transformer::CarryMemory(int64_t steps) {
   const int64_t b = streams_, c = config_.cells;
   const int64_t fresh = std::min(steps, Memory()), kept = Memory() - fresh;
   for (Layer& layer : layers_) {
@@ -22,6 +22,19 @@ void Transformer::CarryState(int64_t steps) {
   current_ = 1 - current_;
 }
 
+void Transformer::CarrySymbols(int64_t steps,
+                               std::span<const int32_t> targets) {
+  const int64_t b = streams_, older = (config_.recent - 1) * b;
+  const std::vector<int32_t> last(recent_.begin() + older,
+                                  recent_.begin() + older + b);
+  std::copy_n(inputs_.begin() + steps * b, older, recent_.begin());
+  std::copy(last.begin(), last.end(), recent_.begin() + older);
+  for (int64_t row = 0; row < steps * b; ++row) {
+    const int32_t s = targets[static_cast<size_t>(row)];
+    if (s >= 0) recent_[static_cast<size_t>(older + row % b)] = s;
+  }
+}
+
 std::vector<StatePiece> Transformer::Pieces() {
   std::vector<StatePiece> pieces = {
       StatePiece::Array(parameters_.get(), layout().count()),
@@ -35,11 +48,35 @@ std::vector<StatePiece> Transformer::Pieces() {
     pieces.push_back(
         StatePiece::Host(vector.data(), vector.size() * sizeof(vector[0])));
   };
-  host(last_);
+  host(recent_);
   host(row_power_);
   pieces.push_back(StatePiece::Host(&counters_, sizeof(counters_)));
   for (std::span<uint8_t> bytes : ngrams_.State()) host(bytes);
   return pieces;
+}
+
+int64_t Transformer::Bytes(const ModelConfig& config) {
+  const ParameterLayout layout = TransformerParameters(config).layout;
+  const int64_t c = config.cells, f = config.inner, l = config.layers;
+  const int64_t v = config.alphabet, hp = config.heads * config.positions;
+  const int64_t rows = config.steps * config.streams;
+  const int64_t memory = (config.positions - 1) * config.streams;
+  // Weights, gradients, second moments, copies of the first and the last, a
+  // buffer of the host's; the products' operands.
+  const int64_t parameters =
+      layout.count() * 6 * 4 + layout.dense_count() * 2;
+  // What a row of a segment leaves in each layer, and in all of them; logits,
+  // their gradients and frequencies.
+  const int64_t layer = 4 * c + 3 * c + 2 * hp + c + 3 * f + 2;
+  const int64_t shared = 10 * c + hp + 3 * f;
+  const int64_t segment = rows * ((l * layer + shared) * 4 + v * 16 + 2048);
+  // Keys and values: two in floats and a copy, and the quantised, whose heads
+  // are padded to 32 columns.
+  const int64_t head = (c / config.heads + 31) / 32 * 32;
+  const int64_t positions =
+      memory * 2 * c * 4 * (3 * l + 2) +
+      (memory + rows) * config.heads * 2 * (2 * head + 4) * l;
+  return parameters + segment + positions;
 }
 
 uint64_t Transformer::Digest() { return DigestState(backend_, Pieces()); }
