@@ -69,15 +69,53 @@ ModelConfig TransformerProfile() {
   return c;
 }
 
+// The sizes, streams and rates of NNCP v3.2's profiles (docs/sources.md,
+// [bellard2021nncp]). Its `default` has feed-forward layers of 512 units that
+// are not gated: 341 gated ones have as many weights.
+ModelConfig NncpProfile() {
+  ModelConfig c = TransformerProfile();
+  c.block_symbols = 500000;
+  c.streams = 32;
+  c.stream_symbols = 1024;
+  c.steps = 64;
+  c.layers = 20;
+  c.cells = 1024;
+  c.inner = 3072;
+  c.positions = 320;
+  c.recent = 1;
+  c.position_vectors = 1;
+  c.biases = 1;
+  c.learning_rate = 1.6e-4f;
+  c.decay_updates = 10000;
+  c.init_range = 0.79f;
+  c.table_range = 0.79f;
+  return c;
+}
+
+ModelConfig NncpDefaultProfile() {
+  ModelConfig c = NncpProfile();
+  c.streams = 16;
+  c.steps = 32;
+  c.layers = 4;
+  c.cells = 256;
+  c.inner = 341;
+  c.positions = 64;
+  c.learning_rate = 3e-4f;
+  return c;
+}
+
 struct Profile {
   std::string_view name;
   ModelConfig config;
 };
 
 const std::vector<Profile>& Profiles() {
-  static const std::vector<Profile> profiles = {{"default", ModelConfig()},
-                                                {"tiny", Tiny()},
-                                                {"transformer", TransformerProfile()}};
+  static const std::vector<Profile> profiles = {
+      {"default", ModelConfig()},
+      {"tiny", Tiny()},
+      {"transformer", TransformerProfile()},
+      {"nncp", NncpProfile()},
+      {"nncp-default", NncpDefaultProfile()}};
   return profiles;
 }
 
@@ -97,8 +135,9 @@ const std::vector<ConfigField>& ConfigFields() {
             &C::stream_symbols, 1, 1 << 24),
       Whole("steps", "steps of a segment, after which the model learns",
             &C::steps, 1, 1024),
-      Whole("layers", "LSTM layers", &C::layers, 1, 16),
-      Whole("cells", "LSTM cells a layer", &C::cells, 1, 8192),
+      Whole("layers", "layers of the net", &C::layers, 1, 64),
+      Whole("cells", "LSTM cells a layer, or a Transformer's width", &C::cells,
+            1, 8192),
       Whole("ngram-orders", "n-gram features of orders 1 to this; 0: none",
             &C::ngram_orders, 0, 8),
       Whole("ngram-bits", "log2 of the slots of 64 bytes for n-grams",
@@ -146,8 +185,25 @@ const std::vector<ConfigField>& ConfigFields() {
   return fields;
 }
 
+namespace {
+
+constexpr std::string_view kHeadsMustDivide =
+    "heads do not divide the cells";
+
+bool HeadsDivide(const ModelConfig& config) {
+  return config.model != kTransformer || config.cells % config.heads == 0;
+}
+
+}  // namespace
+
 void CheckConfig(const ModelConfig& config) {
   const ConfigField* bad = FirstBad(config);
+  if (bad == nullptr && !HeadsDivide(config)) {
+    throw Error(ErrorKind::kUsage,
+                "--heads: " + std::to_string(config.heads) + " " +
+                    std::string(kHeadsMustDivide) + ", " +
+                    std::to_string(config.cells));
+  }
   if (bad == nullptr) return;
   throw Error(ErrorKind::kUsage,
               "--" + std::string(bad->name) + ": " +
@@ -215,6 +271,10 @@ ModelConfig ParseConfig(ByteReader& in) {
   if (const ConfigField* bad = FirstBad(config)) {
     throw Error(ErrorKind::kUnsupported,
                 std::string(bad->name) + " is out of range in the header");
+  }
+  if (!HeadsDivide(config)) {
+    throw Error(ErrorKind::kUnsupported,
+                std::string(kHeadsMustDivide) + " in the header");
   }
   return config;
 }

@@ -23,7 +23,7 @@ struct ModelConfig {
   int64_t stream_symbols = int64_t{1} << 17;  // a stream holds at least these
   int64_t steps = 32;                         // T: steps a segment
   int64_t layers = 2;
-  int64_t cells = 192;       // C: LSTM cells a layer
+  int64_t cells = 192;       // C: LSTM cells a layer; a Transformer's width
   int64_t ngram_orders = 6;  // n-gram features of orders 1..this
   int64_t ngram_bits = 20;   // log2 of the slots of their table
   float learning_rate = 4.5e-3f;
@@ -66,7 +66,7 @@ const std::vector<ConfigField>& ConfigFields();
 // Throws Error(kUsage) naming the first field that is out of range.
 void CheckConfig(const ModelConfig& config);
 
-// Profiles by name ("default", "tiny"). Throws Error(kUsage) with the list of
+// Profiles by name ("default", "tiny", "transformer", ...). Throws Error(kUsage) with the list of
 // names when there is none called `name`.
 ModelConfig ProfileConfig(std::string_view name);
 std::vector<std::string> ProfileNames();

@@ -27,6 +27,18 @@ int64_t ModelMemory(const ModelConfig& config) {
   return parameters + features + segment + passing;
 }
 
+int64_t ParameterCount(const ModelConfig& config) {
+  if (config.model == kTransformer) {
+    int64_t count = 0;
+    const ParameterLayout layout = TransformerParameters(config).layout;
+    for (const ParameterView& view : layout.views()) count += view.count();
+    return count;
+  }
+  const int64_t c = config.cells, v = config.alphabet, l = config.layers;
+  const int64_t layer = 3 * c * (2 * c + 2 + v) + v * c;
+  return l * layer - 3 * c * c + v;
+}
+
 std::unique_ptr<Model> MakeModel(const ModelConfig& config, Backend& backend) {
   if (config.model == kTransformer) {
     return std::make_unique<Transformer>(config, backend);

@@ -303,7 +303,7 @@ TEST(TransformerStartBlock, LetsTheOtherStreamsBeginAlike) {
 }
 
 TEST(TransformerMemory, CountsTheModelsArraysAndTheirCopies) {
-  for (const char* profile : {"transformer"}) {
+  for (const char* profile : {"transformer", "nncp-default"}) {
     const ModelConfig config = ProfileConfig(profile);
     const auto backend = NewBackend();
     Transformer model(config, *backend);
