@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kernels/backend.h"
+#include "kernels/cpu/mixing.h"
 #include "kernels/cpu/ops.h"
 #include "kernels/cpu/product.h"
 #include "src/base/thread_pool.h"
@@ -17,6 +18,7 @@ struct Form {
   std::string_view name;
   const OpsTable* ops;
   const ProductTable* product;
+  const MixingTable* mixing;
 };
 
 // The forms this processor runs, the plainest first.

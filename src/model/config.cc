@@ -43,6 +43,35 @@ const ConfigField* FirstBad(const ModelConfig& config) {
   return nullptr;
 }
 
+// Why a configuration whose fields are all in range cannot be, or null.
+const char* Contradiction(const ModelConfig& config) {
+  if (config.layers == 0 && config.mixing == 0) {
+    return "neither a net nor context mixing: layers and mixing are both 0";
+  }
+  return nullptr;
+}
+
+// Contexts alone.
+ModelConfig Mixing(int64_t level, int64_t bits) {
+  ModelConfig c;
+  c.streams = 1;
+  c.steps = 1024;
+  c.layers = 0;
+  c.ngram_orders = 0;
+  c.mixing = level;
+  c.mixing_bits = bits;
+  return c;
+}
+
+// Contexts above a small net.
+ModelConfig Mixed() {
+  ModelConfig c = Mixing(2, 22);
+  c.steps = 32;
+  c.layers = 2;
+  c.cells = 128;
+  return c;
+}
+
 ModelConfig Tiny() {
   ModelConfig c;
   c.block_symbols = 1 << 16;
@@ -63,6 +92,9 @@ struct Profile {
 
 const std::vector<Profile>& Profiles() {
   static const std::vector<Profile> profiles = {{"default", ModelConfig()},
+                                                {"fast", Mixing(1, 22)},
+                                                {"strong", Mixing(2, 24)},
+                                                {"mixed", Mixed()},
                                                 {"tiny", Tiny()}};
   return profiles;
 }
@@ -83,12 +115,16 @@ const std::vector<ConfigField>& ConfigFields() {
             &C::stream_symbols, 1, 1 << 24),
       Whole("steps", "steps of a segment, after which the model learns",
             &C::steps, 1, 1024),
-      Whole("layers", "LSTM layers", &C::layers, 1, 16),
+      Whole("layers", "LSTM layers; 0: no net", &C::layers, 0, 16),
       Whole("cells", "LSTM cells a layer", &C::cells, 1, 8192),
       Whole("ngram-orders", "n-gram features of orders 1 to this; 0: none",
             &C::ngram_orders, 0, 8),
       Whole("ngram-bits", "log2 of the slots of 64 bytes for n-grams",
             &C::ngram_bits, 4, 24),
+      Whole("mixing", "context mixing: 0 none, 1 fast, 2 strong", &C::mixing, 0,
+            2),
+      Whole("mixing-bits", "log2 of the buckets of 16 bytes for contexts",
+            &C::mixing_bits, 10, 30),
       Real("learning-rate", "Adam's rate at the start", &C::learning_rate, 0,
            1),
       Real("decay-updates", "rate is divided by sqrt(1 + updates / this)",
@@ -119,7 +155,12 @@ const std::vector<ConfigField>& ConfigFields() {
 
 void CheckConfig(const ModelConfig& config) {
   const ConfigField* bad = FirstBad(config);
-  if (bad == nullptr) return;
+  if (bad == nullptr) {
+    if (const char* why = Contradiction(config)) {
+      throw Error(ErrorKind::kUsage, why);
+    }
+    return;
+  }
   throw Error(ErrorKind::kUsage,
               "--" + std::string(bad->name) + ": " +
                   Number(Value(config, *bad)) + " is out of range; use " +
@@ -186,6 +227,9 @@ ModelConfig ParseConfig(ByteReader& in) {
   if (const ConfigField* bad = FirstBad(config)) {
     throw Error(ErrorKind::kUnsupported,
                 std::string(bad->name) + " is out of range in the header");
+  }
+  if (const char* why = Contradiction(config)) {
+    throw Error(ErrorKind::kUnsupported, why);
   }
   return config;
 }

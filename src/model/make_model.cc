@@ -1,10 +1,15 @@
 // src/model/make_model.cc -- the model that a configuration asks for.
+#include <utility>
+
+#include "src/model/context_mixing/mixed_model.h"
 #include "src/model/lstm.h"
 #include "src/model/model.h"
 
 namespace nncpp {
 
-int64_t ModelMemory(const ModelConfig& config) {
+namespace {
+
+int64_t LstmMemory(const ModelConfig& config) {
   const int64_t c = config.cells, v = config.alphabet, l = config.layers;
   const int64_t rows = config.steps * config.streams;
   const int64_t dense = (2 * l - 1) * 3 * c * c + v * l * c;
@@ -23,8 +28,18 @@ int64_t ModelMemory(const ModelConfig& config) {
   return parameters + features + segment + passing;
 }
 
+}  // namespace
+
+int64_t ModelMemory(const ModelConfig& config) {
+  return (config.layers > 0 ? LstmMemory(config) : 0) +
+         (config.mixing > 0 ? MixedModel::Bytes(config) : 0);
+}
+
 std::unique_ptr<Model> MakeModel(const ModelConfig& config, Backend& backend) {
-  return std::make_unique<Lstm>(config, backend);
+  std::unique_ptr<Model> net;
+  if (config.layers > 0) net = std::make_unique<Lstm>(config, backend);
+  if (config.mixing == 0) return net;
+  return std::make_unique<MixedModel>(config, std::move(net));
 }
 
 }  // namespace nncpp

@@ -14,6 +14,7 @@ src/format  src/base/
 preproc     src/base/ src/coder/
 kernels     src/base/ src/coder/ <simd>
 src/model   src/base/ src/coder/ kernels/backend.h kernels/numerics.h
+src/model   kernels/mixing.h
 src/codec   src/base/ src/coder/ src/format/ src/model/ preproc/ kernels/
 src/cli     src/base/ src/coder/ src/format/ src/model/ src/codec/ preproc/
 src/cli     kernels/ <CLI/> <posix>
