@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kernels/backend.h"
+#include "kernels/cpu/mixing.h"
 #include "kernels/cpu/ops.h"
 #include "kernels/cpu/product.h"
 #include "kernels/cpu/transformer_ops.h"
@@ -19,6 +20,7 @@ struct Form {
   const OpsTable* ops;
   const ProductTable* product;
   const TransformerTable* transformer;
+  const MixingTable* mixing;
 };
 
 // The forms this processor runs, the plainest first.

@@ -45,6 +45,38 @@ const ConfigField* FirstBad(const ModelConfig& config) {
   return nullptr;
 }
 
+// Why a configuration whose fields are all in range cannot be, or null.
+const char* Contradiction(const ModelConfig& config) {
+  if (config.layers == 0 && config.mixing == 0) {
+    return "neither a net nor context mixing: layers and mixing are both 0";
+  }
+  if (config.model == kTransformer && config.cells % config.heads != 0) {
+    return "heads do not divide the cells";
+  }
+  return nullptr;
+}
+
+// Contexts alone.
+ModelConfig Mixing(int64_t level, int64_t bits) {
+  ModelConfig c;
+  c.streams = 1;
+  c.steps = 1024;
+  c.layers = 0;
+  c.ngram_orders = 0;
+  c.mixing = level;
+  c.mixing_bits = bits;
+  return c;
+}
+
+// Contexts above a small net.
+ModelConfig Mixed() {
+  ModelConfig c = Mixing(2, 22);
+  c.steps = 32;
+  c.layers = 2;
+  c.cells = 128;
+  return c;
+}
+
 ModelConfig Tiny() {
   ModelConfig c;
   c.block_symbols = 1 << 16;
@@ -143,6 +175,9 @@ const std::vector<Profile>& Profiles() {
   static const std::vector<Profile> profiles = {
       {"default", ModelConfig()},
       {"tiny", Tiny()},
+      {"fast", Mixing(1, 22)},
+      {"strong", Mixing(2, 24)},
+      {"mixed", Mixed()},
       {"lstm-compress", LstmCompress()},
       {"tensorflow-compress", TensorflowCompress()},
       {"transformer", TransformerProfile()},
@@ -167,7 +202,7 @@ const std::vector<ConfigField>& ConfigFields() {
             &C::stream_symbols, 1, 1 << 24),
       Whole("steps", "steps of a segment, after which the model learns",
             &C::steps, 1, 1024),
-      Whole("layers", "layers of the net", &C::layers, 1, 64),
+      Whole("layers", "layers of the net; 0: no net", &C::layers, 0, 64),
       Whole("cells", "LSTM cells a layer, or a Transformer's width", &C::cells,
             1, 8192),
       Whole("classic", "1: cells of four gates, not normalised; 0: coupled",
@@ -178,6 +213,10 @@ const std::vector<ConfigField>& ConfigFields() {
             &C::ngram_orders, 0, 8),
       Whole("ngram-bits", "log2 of the slots of 64 bytes for n-grams",
             &C::ngram_bits, 4, 24),
+      Whole("mixing", "context mixing: 0 none, 1 fast, 2 strong", &C::mixing, 0,
+            2),
+      Whole("mixing-bits", "log2 of the buckets of 16 bytes for contexts",
+            &C::mixing_bits, 10, 30),
       Real("learning-rate", "Adam's rate at the start", &C::learning_rate, 0,
            1),
       Real("decay-updates", "rate is divided by sqrt(1 + updates / this)",
@@ -258,24 +297,15 @@ float RateOfUpdate(const ModelConfig& config, bool replay, uint64_t updates,
   const float rate = replay ? config.replay_rate : config.learning_rate;
   return rate / std::sqrt(1.0f + age / decay);
 }
-namespace {
-
-constexpr std::string_view kHeadsMustDivide = "heads do not divide the cells";
-
-bool HeadsDivide(const ModelConfig& config) {
-  return config.model != kTransformer || config.cells % config.heads == 0;
-}
-
-}  // namespace
 
 void CheckConfig(const ModelConfig& config) {
   const ConfigField* bad = FirstBad(config);
-  if (bad == nullptr && !HeadsDivide(config)) {
-    throw Error(ErrorKind::kUsage, "--heads: " + std::to_string(config.heads) +
-                                       " " + std::string(kHeadsMustDivide) +
-                                       ", " + std::to_string(config.cells));
+  if (bad == nullptr) {
+    if (const char* why = Contradiction(config)) {
+      throw Error(ErrorKind::kUsage, why);
+    }
+    return;
   }
-  if (bad == nullptr) return;
   throw Error(ErrorKind::kUsage,
               "--" + std::string(bad->name) + ": " +
                   Number(Value(config, *bad)) + " is out of range; use " +
@@ -343,9 +373,8 @@ ModelConfig ParseConfig(ByteReader& in) {
     throw Error(ErrorKind::kUnsupported,
                 std::string(bad->name) + " is out of range in the header");
   }
-  if (!HeadsDivide(config)) {
-    throw Error(ErrorKind::kUnsupported,
-                std::string(kHeadsMustDivide) + " in the header");
+  if (const char* why = Contradiction(config)) {
+    throw Error(ErrorKind::kUnsupported, why);
   }
   return config;
 }

@@ -29,6 +29,8 @@ struct ModelConfig {
                              // of what each symbol adds to each layer's gates
   int64_t ngram_orders = 6;  // n-gram features of orders 1..this
   int64_t ngram_bits = 20;   // log2 of the slots of their table
+  int64_t mixing = 0;        // context mixing: 0 none, 1 fast, 2 strong
+  int64_t mixing_bits = 22;  // log2 of the buckets of 16 bytes for contexts
   float learning_rate = 4.5e-3f;
   float decay_updates = 2000;  // rate / sqrt(1 + updates / this)
   float beta2 = 0.9999f;

@@ -1,6 +1,7 @@
 // src/model/make_model.cc -- the model that a configuration asks for.
 #include <utility>
 
+#include "src/model/context_mixing/mixed_model.h"
 #include "src/model/lstm.h"
 #include "src/model/model.h"
 #include "src/model/replay.h"
@@ -47,12 +48,29 @@ int64_t NetMemory(const ModelConfig& config) {
   return parameters + segment + passing + dropped;
 }
 
+std::unique_ptr<Model> MakeNet(const ModelConfig& config, Backend& backend) {
+  if (config.layers == 0) return nullptr;
+  std::unique_ptr<Model> net;
+  if (config.model == kTransformer) {
+    net = std::make_unique<Transformer>(config, backend);
+  } else {
+    net = std::make_unique<Lstm>(config, backend);
+  }
+  if (config.replay_period == 0) return net;
+  return std::make_unique<Replay>(config, backend, std::move(net));
+}
+
 }  // namespace
 
 int64_t ModelMemory(const ModelConfig& config) {
-  // The features with their counts, and a copy.
-  const int64_t history = config.replay_period > 0 ? Replay::Bytes(config) : 0;
-  return NetMemory(config) + NgramFeatures::Bytes(config) * 2 + history;
+  int64_t bytes = 0;
+  if (config.layers > 0) {
+    // The features with their counts, and a copy.
+    bytes += NetMemory(config) + NgramFeatures::Bytes(config) * 2;
+    if (config.replay_period > 0) bytes += Replay::Bytes(config);
+  }
+  if (config.mixing > 0) bytes += MixedModel::Bytes(config);
+  return bytes;
 }
 
 int64_t ParameterCount(const ModelConfig& config) {
@@ -62,19 +80,15 @@ int64_t ParameterCount(const ModelConfig& config) {
     for (const ParameterView& view : layout.views()) count += view.count();
     return count;
   }
+  if (config.layers == 0) return 0;
   const Counts counts = LstmCounts(config);
   return counts.dense + counts.tables;
 }
 
 std::unique_ptr<Model> MakeModel(const ModelConfig& config, Backend& backend) {
-  std::unique_ptr<Model> model;
-  if (config.model == kTransformer) {
-    model = std::make_unique<Transformer>(config, backend);
-  } else {
-    model = std::make_unique<Lstm>(config, backend);
-  }
-  if (config.replay_period == 0) return model;
-  return std::make_unique<Replay>(config, backend, std::move(model));
+  std::unique_ptr<Model> net = MakeNet(config, backend);
+  if (config.mixing == 0) return net;
+  return std::make_unique<MixedModel>(config, backend, std::move(net));
 }
 
 }  // namespace nncpp
