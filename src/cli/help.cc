@@ -37,6 +37,11 @@ Options:
       --help-all          this text with the model options
   -V, --version           version of the program, the format, the numerics
 
+Options of compress and decompress:
+      --checkpoint FILE   write the state of the run to FILE again and again
+      --checkpoint-every N  how often: 90s, 10m, 2h, or blocks (default 5m)
+      --resume            go on from the checkpoint
+
 Options of compress:
       --profile NAME      a set of model options: )";
 
