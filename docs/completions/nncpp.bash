@@ -21,7 +21,9 @@ _nncpp() {
       mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
       return
       ;;
-    -T | --threads | -M | --memory-limit | --checkpoint-every) return ;;
+    -T | --threads | -M | --memory-limit | --max-output | --checkpoint-every)
+      return
+      ;;
     --checkpoint)
       compopt -o filenames 2> /dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$word")
@@ -35,6 +37,9 @@ _nncpp() {
       c | compress | d | decompress)
         options+=' --checkpoint --checkpoint-every --resume'
         ;;
+    esac
+    case $verb in
+      d | decompress | t | test) options+=' --max-output' ;;
     esac
     case $verb in
       t | test | l | list | info) options+=' --json' ;;

@@ -33,6 +33,7 @@ complete -c nncpp -s h -l help -d 'help'
 complete -c nncpp -l help-all -d 'help with the model options'
 complete -c nncpp -s V -l version -d version
 complete -c nncpp -n $reports -l json -d 'machine-readable'
+complete -c nncpp -n '__fish_seen_subcommand_from d decompress t test' -l max-output -x -d 'refuse a larger original'
 complete -c nncpp -n $files -l checkpoint -r -d 'write checkpoints to a file'
 complete -c nncpp -n $files -l checkpoint-every -x -d 'how often: 90s, 10m, 2h; or blocks'
 complete -c nncpp -n $files -l resume -d 'go on from the checkpoint'

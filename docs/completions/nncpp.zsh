@@ -19,6 +19,10 @@ _nncpp() {
   )
   files=('*:file:_files')
   case $verb in
+    d|decompress|t|test)
+      options+=('--max-output[refuse a larger original]:bytes:') ;;
+  esac
+  case $verb in
     c|compress|d|decompress)
       options+=(
         '--checkpoint[write checkpoints to a file]:file:_files'

@@ -28,6 +28,7 @@ CodecOptions CodecOptionsFor(const Options& options, ProgressMeter& meter) {
   CodecOptions codec;
   codec.threads = options.threads;
   codec.memory_limit = options.memory_limit;
+  codec.max_output = options.max_output;
   codec.progress = [&meter](const Progress& p) { meter.Update(p); };
   return codec;
 }

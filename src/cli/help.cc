@@ -31,6 +31,7 @@ Options:
   -v, --verbose           say more: the model, memory, the self-check
   -T, --threads N         threads to use; 0: one per core (default)
   -M, --memory-limit N    refuse to need more bytes; 500M, 2GiB, ... are read
+      --max-output N      for d and t: refuse an original of more bytes
       --no-progress       no progress line on the terminal
       --json              for t and l: machine-readable
   -h, --help              this text
