@@ -45,6 +45,7 @@ CodecOptions CodecOptionsFor(const Options& options, ProgressMeter& meter) {
   codec.make_backend = [&options](int64_t bytes) {
     return BackendOf(options, bytes);
   };
+  codec.max_output = options.max_output;
   codec.progress = [&meter](const Progress& p) { meter.Update(p); };
   return codec;
 }

@@ -25,6 +25,7 @@ constexpr double kMaxEvery = 1e9;      // of --checkpoint-every, in its unit
 // the command.
 constexpr const char* kForCompress = "compress";
 constexpr const char* kForReports = "test and list";
+constexpr const char* kForDecoding = "decompress and test";
 constexpr const char* kForFiles = "compress and decompress";
 
 // A model option as given: its row and its text. Applied after the profile is
@@ -41,6 +42,7 @@ struct Raw {
   bool self_check = false;
   std::string threads = "0";
   std::string memory_limit;
+  std::string max_output;
   std::string checkpoint_every;
   std::string device = "auto";
   std::string topic;
@@ -78,7 +80,7 @@ void Apply(const Setting& setting, ModelConfig& config) {
 
 // "500M", "1.5GiB": 1k is 1000 bytes and 1KiB is 1024, in either
 // case. (CLI11's own reader of sizes takes -5 and loses digits of fractions.)
-int64_t ParseSize(std::string_view text) {
+int64_t ParseSize(const std::string& option, std::string_view text) {
   double number = -1;
   const char* end = text.data() + text.size();
   const auto result = std::from_chars(text.data(), end, number);
@@ -98,7 +100,7 @@ int64_t ParseSize(std::string_view text) {
     return static_cast<int64_t>(bytes);
   }
   throw Error(ErrorKind::kUsage,
-              "--memory-limit " + std::string(text) +
+              option + " " + std::string(text) +
                   ": not possible; give bytes, as in 500M or 2GiB");
 }
 
@@ -111,6 +113,9 @@ void AddCommonOptions(CLI::App& app, Raw& raw) {
   app.add_option("-T,--threads", raw.threads)->type_name("number");
   app.add_option("-M,--memory-limit", raw.memory_limit)->type_name("size");
   app.add_option("--device", raw.device)->type_name("name");
+  app.add_option("--max-output", raw.max_output)
+      ->type_name("size")
+      ->group(kForDecoding);
   app.add_flag("--json", options.json)->group(kForReports);
   app.add_flag("-h,--help", raw.help);
   app.add_flag("--help-all", raw.help_all);
@@ -162,17 +167,21 @@ void AddVerbs(CLI::App& app, Raw& raw) {
   }
 }
 
+// Whether the command takes the options of this group.
+bool Takes(Verb verb, const std::string& group) {
+  const bool reads = verb != Verb::kCompress;
+  if (group == kForCompress) return !reads;
+  if (group == kForReports) return verb == Verb::kTest || verb == Verb::kList;
+  if (group == kForDecoding) return reads && verb != Verb::kList;
+  if (group == kForFiles) return !reads || verb == Verb::kDecompress;
+  return true;
+}
+
 // Refuses options that the command does not take.
 void CheckGroups(const CLI::App& app, Verb verb) {
-  const bool reports = verb == Verb::kTest || verb == Verb::kList;
   for (const CLI::Option* option : app.get_options()) {
     const std::string& group = option->get_group();
-    if (option->count() == 0 ||
-        (group == kForCompress && verb == Verb::kCompress) ||
-        (group == kForReports && reports) || (group == kForFiles && !reports) ||
-        (group != kForCompress && group != kForReports && group != kForFiles)) {
-      continue;
-    }
+    if (option->count() == 0 || Takes(verb, group)) continue;
     throw Error(ErrorKind::kUsage, option->get_name() + ": is an option of " +
                                        group + " only; leave it out");
   }
@@ -362,7 +371,10 @@ Options ParseOptions(int argc, const char* const* argv) {
   options.threads = ParseThreads(raw.threads);
   options.device = ParseDevice(raw.device);
   if (app.count("--memory-limit") > 0) {
-    options.memory_limit = ParseSize(raw.memory_limit);
+    options.memory_limit = ParseSize("--memory-limit", raw.memory_limit);
+  }
+  if (app.count("--max-output") > 0) {
+    options.max_output = ParseSize("--max-output", raw.max_output);
   }
   if (app.count("--self-check") > 0) options.self_check = raw.self_check;
   if (options.verb == Verb::kCompress) options.config = ChosenConfig(raw);

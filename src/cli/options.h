@@ -36,8 +36,9 @@ struct Options {
   bool verbose = false;
   bool progress = true;  // may draw a progress line, if there is a terminal
   bool json = false;
-  int threads = 0;            // 0: one per core
-  int64_t memory_limit = -1;  // bytes; -1: none
+  int threads = 0;                 // 0: one per core
+  int64_t memory_limit = -1;       // bytes; -1: none
+  int64_t max_output = -1;         // the same
   Device device;
   std::optional<bool> self_check;  // none: small inputs only
   ModelConfig config;              // kCompress only: profile, then options
