@@ -236,11 +236,13 @@ full_pieces = $(quick_pieces) $(call variant_pieces,asan-ubsan) \
   "exactness=$(support)/exactness.sh" \
   "cuda=$(support)/cuda_test.sh" \
   "symbols=$(support)/symbols.sh" \
+  "faults=$(support)/faults.sh build/nncpp" \
   "install=$(support)/install_test.sh"
 long_pieces = $(full_pieces) \
   "build tsan=$(call variant_build,tsan)" \
   "unit tests, tsan=$(support)/run_unit_tests.sh build/tsan/unit_tests" \
   "build long=$(MAKE) --no-print-directory VARIANT=release long-tests" \
+  "all faults=$(support)/faults.sh build/nncpp 1" \
   "long tests=$(support)/run_unit_tests.sh build/release/long_tests" \
   "fuzz=$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=600" \
   "round trips=$(support)/round_trips.sh build/nncpp"

@@ -25,16 +25,31 @@ _nncpp() {
       mapfile -t COMPREPLY < <(compgen -W 'auto cpu cuda' -- "$word")
       return
       ;;
-    -T | --threads | -M | --memory-limit) return ;;
+    -T | --threads | -M | --memory-limit | --max-output | --checkpoint-every)
+      return
+      ;;
     --dictionary-words | --min-frequency) return ;;
     prep)
       mapfile -t COMPREPLY < <(compgen -W 'train encode decode' -- "$word")
+      return
+      ;;
+    --checkpoint | --dictionary)
+      compopt -o filenames 2> /dev/null
+      mapfile -t COMPREPLY < <(compgen -f -- "$word")
       return
       ;;
   esac
   if [[ $word == -* ]]; then
     options='--force --quiet --verbose --threads --memory-limit --device
       --no-progress --help --help-all --version'
+    case $verb in
+      c | compress | d | decompress)
+        options+=' --checkpoint --checkpoint-every --resume'
+        ;;
+    esac
+    case $verb in
+      d | decompress | t | test) options+=' --max-output' ;;
+    esac
     case $verb in
       t | test | l | list | info) options+=' --json' ;;
       prep)

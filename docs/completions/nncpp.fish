@@ -13,6 +13,7 @@ end
 set -l verbs c compress d decompress t test l list info prep help
 set -l none "not __fish_seen_subcommand_from $verbs"
 set -l compress '__fish_seen_subcommand_from c compress'
+set -l files '__fish_seen_subcommand_from c compress d decompress'
 set -l reports '__fish_seen_subcommand_from t test l list info'
 
 complete -c nncpp -n $none -f -a compress -d 'compress a file'
@@ -38,6 +39,10 @@ complete -c nncpp -s h -l help -d 'help'
 complete -c nncpp -l help-all -d 'help with the model options'
 complete -c nncpp -s V -l version -d version
 complete -c nncpp -n $reports -l json -d 'machine-readable'
+complete -c nncpp -n '__fish_seen_subcommand_from d decompress t test' -l max-output -x -d 'refuse a larger original'
+complete -c nncpp -n $files -l checkpoint -r -d 'write checkpoints to a file'
+complete -c nncpp -n $files -l checkpoint-every -x -d 'how often: 90s, 10m, 2h; or blocks'
+complete -c nncpp -n $files -l resume -d 'go on from the checkpoint'
 complete -c nncpp -n $compress -l profile -x -a '(__nncpp_profiles)' -d 'a set of model options'
 complete -c nncpp -n $compress -l prep -d 'learn words of the input'
 complete -c nncpp -n $compress -l no-prep -d 'neither words nor primer'

@@ -20,6 +20,18 @@ _nncpp() {
   )
   files=('*:file:_files')
   case $verb in
+    d|decompress|t|test)
+      options+=('--max-output[refuse a larger original]:bytes:') ;;
+  esac
+  case $verb in
+    c|compress|d|decompress)
+      options+=(
+        '--checkpoint[write checkpoints to a file]:file:_files'
+        '--checkpoint-every[how often]:90s, 10m, 2h or blocks:'
+        '--resume[go on from the checkpoint]'
+      ) ;;
+  esac
+  case $verb in
     c|compress)
       options+=(
         "--profile[a set of model options]:profile:(${${$(

@@ -50,6 +50,7 @@ CodecOptions CodecOptionsFor(const Options& options, ProgressMeter& meter) {
     codec.prep.dictionary =
         std::make_shared<Dictionary>(ReadDictionary(options.dictionary));
   }
+  codec.max_output = options.max_output;
   codec.progress = [&meter](const Progress& p) { meter.Update(p); };
   return codec;
 }

@@ -36,6 +36,7 @@ Options:
   -M, --memory-limit N    refuse to need more bytes; 500M, 2GiB, ... are read
       --device NAME       where to compute: auto, cpu, cuda or cuda:N; auto (the
                           default) takes a GPU if there is one
+      --max-output N      for d and t: refuse an original of more bytes
       --no-progress       no progress line on the terminal
       --json              for t and l: machine-readable
       --dictionary FILE   the words to use, as prep train writes them
@@ -45,6 +46,11 @@ Options:
   -h, --help              this text
       --help-all          this text with the model options
   -V, --version           version of the program, the format, the numerics
+
+Options of compress and decompress:
+      --checkpoint FILE   write the state of the run to FILE again and again
+      --checkpoint-every N  how often: 90s, 10m, 2h, or blocks (default 5m)
+      --resume            go on from the checkpoint
 
 Options of compress:
       --profile NAME      a set of model options: )";

@@ -13,6 +13,7 @@ namespace {
 
 constexpr int kMaxThreads = 1024;
 constexpr double kMaxMemory = 0x1p62;  // bytes
+constexpr double kMaxEvery = 1e9;      // of --checkpoint-every, in its unit
 
 template <typename T>
 T ParseNumber(const ConfigField& field, std::string_view text) {
@@ -43,7 +44,7 @@ void SetField(const ConfigField& field, std::string_view text,
   }
 }
 
-int64_t ParseSize(std::string_view text) {
+int64_t ParseSize(const std::string& option, std::string_view text) {
   double number = -1;
   const char* end = text.data() + text.size();
   const auto result = std::from_chars(text.data(), end, number);
@@ -63,7 +64,7 @@ int64_t ParseSize(std::string_view text) {
     return static_cast<int64_t>(bytes);
   }
   throw Error(ErrorKind::kUsage,
-              "--memory-limit " + std::string(text) +
+              option + " " + std::string(text) +
                   ": not possible; give bytes, as in 500M or 2GiB");
 }
 
@@ -91,6 +92,31 @@ int ParseThreads(std::string_view text) {
               "--threads " + std::string(text) +
                   ": not possible; give a number from 0 to " +
                   std::to_string(kMaxThreads));
+}
+
+CheckpointEvery ParseEvery(std::string_view text) {
+  double number = -1;
+  const char* end = text.data() + text.size();
+  const auto result = std::from_chars(text.data(), end, number);
+  const std::string_view unit(result.ptr,
+                              static_cast<size_t>(end - result.ptr));
+  const bool sound =
+      result.ec == std::errc() && number >= 0 && number <= kMaxEvery;
+  const auto blocks = static_cast<int64_t>(sound ? number : 0);
+  if (sound && unit.empty() && blocks >= 1 &&
+      static_cast<double>(blocks) == number) {
+    return {0, blocks};
+  }
+  const size_t scale = unit.size() == 1 ? std::string_view("smhd").find(unit[0])
+                                        : std::string_view::npos;
+  if (sound && scale != std::string_view::npos) {
+    constexpr double kSeconds[] = {1, 60, 3600, 86400};
+    return {number * kSeconds[scale], 0};
+  }
+  throw Error(ErrorKind::kUsage,
+              "--checkpoint-every " + std::string(text) +
+                  ": not possible; give a time, as in 90s, 10m or 2h, or a "
+                  "number of blocks");
 }
 
 }  // namespace nncpp

@@ -19,7 +19,6 @@ namespace nncpp {
 namespace {
 
 constexpr std::string_view kSuffix = ".nncpp";
-constexpr double kMaxEvery = 1e9;  // of --checkpoint-every, in its unit
 
 // Options that only some commands take form a group of this name. All are
 // options of the whole program for the library, so that they may stand before
@@ -29,6 +28,7 @@ constexpr const char* kForReports = "test and list";
 constexpr const char* kForTraining = "compress and prep train";
 constexpr const char* kForDictionary =
     "compress, decompress, test, prep encode and prep decode";
+constexpr const char* kForDecoding = "decompress and test";
 constexpr const char* kForFiles = "compress and decompress";
 
 // A model option as given: its row and its text. Applied after the profile is
@@ -48,6 +48,7 @@ struct Raw {
   bool no_primer = false;
   std::string threads = "0";
   std::string memory_limit;
+  std::string max_output;
   std::string checkpoint_every;
   std::string device = "auto";
   std::string topic;
@@ -67,6 +68,9 @@ void AddCommonOptions(CLI::App& app, Raw& raw) {
   app.add_option("-T,--threads", raw.threads)->type_name("number");
   app.add_option("-M,--memory-limit", raw.memory_limit)->type_name("size");
   app.add_option("--device", raw.device)->type_name("name");
+  app.add_option("--max-output", raw.max_output)
+      ->type_name("size")
+      ->group(kForDecoding);
   app.add_flag("--json", options.json)->group(kForReports);
   app.add_flag("-h,--help", raw.help);
   app.add_flag("--help-all", raw.help_all);
@@ -146,6 +150,9 @@ bool Takes(Verb verb, const std::string& group) {
   if (group == kForReports) return verb == Verb::kTest || verb == Verb::kList;
   if (group == kForFiles) {
     return verb == Verb::kCompress || verb == Verb::kDecompress;
+  }
+  if (group == kForDecoding) {
+    return verb == Verb::kDecompress || verb == Verb::kTest;
   }
   if (group == kForTraining) {
     return verb == Verb::kCompress || verb == Verb::kPrepTrain;
@@ -238,32 +245,6 @@ Verb PrepVerb(const std::string& action) {
   throw Error(ErrorKind::kUsage, "prep " + action +
                                      ": no such action; use train, encode or "
                                      "decode, as in nncpp prep train IN OUT");
-}
-
-// "90s", "10m", "2h", "1d" is a time; a plain number counts blocks.
-CheckpointEvery ParseEvery(std::string_view text) {
-  double number = -1;
-  const char* end = text.data() + text.size();
-  const auto result = std::from_chars(text.data(), end, number);
-  const std::string_view unit(result.ptr,
-                              static_cast<size_t>(end - result.ptr));
-  const bool sound =
-      result.ec == std::errc() && number >= 0 && number <= kMaxEvery;
-  const auto blocks = static_cast<int64_t>(sound ? number : 0);
-  if (sound && unit.empty() && blocks >= 1 &&
-      static_cast<double>(blocks) == number) {
-    return {0, blocks};
-  }
-  const size_t scale = unit.size() == 1 ? std::string_view("smhd").find(unit[0])
-                                        : std::string_view::npos;
-  if (sound && scale != std::string_view::npos) {
-    constexpr double kSeconds[] = {1, 60, 3600, 86400};
-    return {number * kSeconds[scale], 0};
-  }
-  throw Error(ErrorKind::kUsage,
-              "--checkpoint-every " + std::string(text) +
-                  ": not possible; give a time, as in 90s, 10m or 2h, or a "
-                  "number of blocks");
 }
 
 void CheckCheckpoint(const Raw& raw, Options& options) {
@@ -377,7 +358,10 @@ Options ParseOptions(int argc, const char* const* argv) {
   options.threads = ParseThreads(raw.threads);
   options.device = ParseDevice(raw.device);
   if (app.count("--memory-limit") > 0) {
-    options.memory_limit = ParseSize(raw.memory_limit);
+    options.memory_limit = ParseSize("--memory-limit", raw.memory_limit);
+  }
+  if (app.count("--max-output") > 0) {
+    options.max_output = ParseSize("--max-output", raw.max_output);
   }
   if (app.count("--self-check") > 0) options.self_check = raw.self_check;
   if (options.verb == Verb::kCompress) options.config = ChosenConfig(raw);

@@ -42,6 +42,7 @@ struct Options {
   bool json = false;
   int threads = 0;            // 0: one per core
   int64_t memory_limit = -1;  // bytes; -1: none
+  int64_t max_output = -1;    // the same
   Device device;
   std::optional<bool> self_check;  // none: small inputs only
   ModelConfig config;              // kCompress only: profile, then options

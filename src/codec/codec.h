@@ -24,6 +24,7 @@ struct Progress {
 struct CodecOptions {
   int threads = 0;            // 0: one per core this process may use
   int64_t memory_limit = -1;  // bytes; -1: what the machine has
+  int64_t max_output = -1;    // decompress only: bytes; -1: as many as come
   bool self_check = false;    // compress only: decode each block at once
   PrepOptions prep;           // a resumed run looks at `dictionary` only
   // Makes the backend of the run, whose arrays will take at most about `bytes`
@@ -63,7 +64,9 @@ Report Compress(Source& in, Sink& out, const ModelConfig& config,
 
 // Writes the original of the archive in `in`. A block reaches `out` only after
 // its hashes and its digest of the model's state were found right.
-// Errors: kFormat, kUnsupported (also for a model beyond the memory limit),
+// Errors: kFormat, kUnsupported (also for a model beyond the memory limit and
+// an original beyond max_output, which is refused before any work when the
+// header tells its size and before the block that exceeds it otherwise),
 // kNumerics, kIo; the message names the block; kUsage for a checkpoint that
 // cannot be continued.
 Report Decompress(Source& in, Sink& out, const CodecOptions& options);

@@ -41,6 +41,7 @@ class Decompressor {
                       "made it");
     }
     CheckMemory(config_, false, options_.memory_limit, ErrorKind::kUnsupported);
+    CheckOutput(header.original_bytes.value_or(0));
     progress_.original_total = header.original_bytes.value_or(-1);
     if (checkpointer_ != nullptr && checkpointer_->Resumed() != nullptr) {
       Resume();
@@ -147,7 +148,16 @@ class Decompressor {
     const BlockKind kind = reader_.NextBlock();
     if (checkpointer_ != nullptr) checkpointer_->Rest({});
     link_ = reader_.link();
+    CheckOutput(reader_.original_bytes());
     return kind;
+  }
+
+  void CheckOutput(int64_t bytes) const {
+    if (options_.max_output < 0 || bytes <= options_.max_output) return;
+    throw Error(
+        ErrorKind::kUnsupported,
+        "holds " + std::to_string(bytes) + " bytes at least, the limit is " +
+            std::to_string(options_.max_output) + "; raise --max-output");
   }
 
   void Stored() {

@@ -5,6 +5,8 @@
 
 #include "src/base/check.h"
 #include "src/base/error.h"
+#include "src/codec/symbol_coder.h"
+#include "src/coder/range_coder.h"
 
 namespace nncpp {
 namespace {
@@ -21,34 +23,23 @@ struct Layout {
   int64_t longer;  // streams that hold one more
 
   int64_t steps() const { return whole + (longer > 0 ? 1 : 0); }
+  int64_t Length(int64_t b) const { return whole + (b < longer ? 1 : 0); }
   // The symbol of stream b at step t, or -1 past the stream's end.
   int64_t At(int64_t t, int64_t b) const {
-    const int64_t length = whole + (b < longer ? 1 : 0);
-    return t < length ? b * whole + std::min(b, longer) + t : -1;
+    return t < Length(b) ? b * whole + std::min(b, longer) + t : -1;
   }
 };
 
-uint64_t SumBelow(std::span<const uint64_t> frequency, int64_t symbol) {
-  uint64_t sum = 0;
-  for (int64_t i = 0; i < symbol; ++i) {
-    sum += frequency[static_cast<size_t>(i)];
+// The mixing of contexts, where there is one, learns where the streams lie.
+void StartBlock(const Layout& layout, Model& model) {
+  model.StartBlock(layout.streams);
+  if (ContextMixer* mixer = model.Mixer()) {
+    std::vector<int64_t> lengths;
+    for (int64_t b = 0; b < layout.streams; ++b) {
+      lengths.push_back(layout.Length(b));
+    }
+    mixer->StartBlock(lengths);
   }
-  return sum;
-}
-
-// `again` codes what was decoded: it must give the bytes that were read.
-int32_t DecodeSymbol(std::span<const uint64_t> frequency, uint64_t total,
-                     RangeDecoder& decoder, RangeEncoder& again) {
-  const uint64_t target = decoder.Target(total);
-  uint64_t below = 0;
-  int32_t symbol = 0;
-  while (below + frequency[static_cast<size_t>(symbol)] <= target) {
-    below += frequency[static_cast<size_t>(symbol)];
-    ++symbol;
-  }
-  decoder.Consume(below, frequency[static_cast<size_t>(symbol)], total);
-  again.Encode(below, frequency[static_cast<size_t>(symbol)], total);
-  return symbol;
 }
 
 }  // namespace
@@ -98,9 +89,10 @@ std::vector<std::vector<uint8_t>> EncodeBlock(const ModelConfig& config,
   const int64_t streams = layout.streams;
   std::vector<RangeEncoder>& encoders = cursor.encoders;
   std::vector<int32_t> targets;
+  SymbolCoder coder(model);
   if (cursor.step == 0) {
     encoders.resize(static_cast<size_t>(streams));
-    model.StartBlock(streams);
+    StartBlock(layout, model);
   }
   for (int64_t first = cursor.step; first < layout.steps();
        first += config.steps) {
@@ -117,10 +109,8 @@ std::vector<std::vector<uint8_t>> EncodeBlock(const ModelConfig& config,
     for (int64_t row = 0; row < steps * streams; ++row) {
       const int32_t symbol = targets[static_cast<size_t>(row)];
       if (symbol < 0) continue;
-      const std::span<const uint64_t> frequency = model.FrequenciesAt(row);
-      encoders[static_cast<size_t>(row % streams)].Encode(
-          SumBelow(frequency, symbol), frequency[static_cast<size_t>(symbol)],
-          model.TotalAt(row));
+      const int64_t b = row % streams;
+      coder.Encode(row, b, symbol, encoders[static_cast<size_t>(b)]);
     }
     model.Train(steps, targets);
     for (const RangeEncoder& encoder : encoders) coded += encoder.bytes();
@@ -142,10 +132,11 @@ void DecodeBlock(const ModelConfig& config,
   std::vector<RangeDecoder>& decoders = cursor.decoders;
   std::vector<RangeEncoder>& again = cursor.encoders;
   std::vector<int32_t> targets;
+  SymbolCoder coder(model);
   if (cursor.step == 0) {
     decoders = {streams.begin(), streams.end()};
     again.resize(streams.size());
-    model.StartBlock(layout.streams);
+    StartBlock(layout, model);
   }
   for (int64_t first = cursor.step; first < layout.steps();
        first += config.steps) {
@@ -157,9 +148,9 @@ void DecodeBlock(const ModelConfig& config,
         const int64_t at = layout.At(first + t, b);
         if (at < 0) continue;
         const int64_t row = t * layout.streams + b;
-        const int32_t symbol = DecodeSymbol(
-            model.FrequenciesAt(row), model.TotalAt(row),
-            decoders[static_cast<size_t>(b)], again[static_cast<size_t>(b)]);
+        const int32_t symbol =
+            coder.Decode(row, b, decoders[static_cast<size_t>(b)],
+                         again[static_cast<size_t>(b)]);
         targets[static_cast<size_t>(row)] = symbol;
         block[static_cast<size_t>(at)] = static_cast<uint16_t>(symbol);
       }

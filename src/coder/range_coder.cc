@@ -18,6 +18,11 @@ uint64_t Share(uint64_t range, uint64_t part, uint64_t total) {
   return static_cast<uint64_t>(Wide{range} * part / total);
 }
 
+// floor(range * part / 2^bits)
+uint64_t BitShare(uint64_t range, uint64_t part, int bits) {
+  return static_cast<uint64_t>(Wide{range} * part >> bits);
+}
+
 }  // namespace
 
 void RangeEncoder::Carry() {
@@ -31,13 +36,27 @@ void RangeEncoder::Encode(uint64_t cumulative, uint64_t frequency,
               cumulative + frequency <= total);
   const uint64_t begin = Share(range_, cumulative, total);
   const uint64_t end = Share(range_, cumulative + frequency, total);
+  Narrow(begin, end - begin);
+}
+
+void RangeEncoder::Narrow(uint64_t begin, uint64_t range) {
   low_ += begin;
   if (low_ < begin) Carry();
-  range_ = end - begin;
+  range_ = range;
   while (range_ < kRangeMin) {
     bytes_.push_back(static_cast<uint8_t>(low_ >> 56));
     low_ <<= 8;
     range_ <<= 8;
+  }
+}
+
+void RangeEncoder::EncodeBit(int bit, uint64_t one, int bits) {
+  NNCPP_CHECK(one > 0 && bits < 48 && one >> bits == 0);
+  const uint64_t split = BitShare(range_, one, bits);
+  if (bit != 0) {
+    Narrow(0, split);
+  } else {
+    Narrow(split, range_ - split);
   }
 }
 
@@ -115,8 +134,24 @@ void RangeDecoder::Consume(uint64_t cumulative, uint64_t frequency,
   const uint64_t begin = Share(range_, cumulative, total);
   const uint64_t end = Share(range_, cumulative + frequency, total);
   NNCPP_CHECK(offset_ >= begin && offset_ < end);
+  Narrow(begin, end - begin);
+}
+
+int RangeDecoder::DecodeBit(uint64_t one, int bits) {
+  NNCPP_CHECK(one > 0 && bits < 48 && one >> bits == 0);
+  const uint64_t split = BitShare(range_, one, bits);
+  const int bit = offset_ < split ? 1 : 0;
+  if (bit != 0) {
+    Narrow(0, split);
+  } else {
+    Narrow(split, range_ - split);
+  }
+  return bit;
+}
+
+void RangeDecoder::Narrow(uint64_t begin, uint64_t range) {
   offset_ -= begin;
-  range_ = end - begin;
+  range_ = range;
   while (range_ < kRangeMin) {
     offset_ = offset_ << 8 | Next();
     range_ <<= 8;

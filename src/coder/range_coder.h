@@ -23,6 +23,10 @@ class RangeEncoder {
   // REQUIRES: 1 <= frequency, cumulative + frequency <= total < kTotalLimit.
   void Encode(uint64_t cumulative, uint64_t frequency, uint64_t total);
 
+  // Encode of a total of 2^bits: bit 1 has the lowest `one` of it.
+  // REQUIRES: 1 <= one < 2^bits, bits < 48.
+  void EncodeBit(int bit, uint64_t one, int bits);
+
   // Ends the message in as few bytes as name a point of the interval, drops
   // zero bytes from the end (the decoder supplies them), and returns it.
   std::vector<uint8_t> Finish();
@@ -36,6 +40,7 @@ class RangeEncoder {
 
  private:
   void Carry();
+  void Narrow(uint64_t begin, uint64_t range);
 
   uint64_t low_ = 0;
   uint64_t range_ = ~uint64_t{0};  // in [2^56, 2^64)
@@ -53,6 +58,10 @@ class RangeDecoder {
   // Takes the symbol found from Target. Same requirements as Encode.
   void Consume(uint64_t cumulative, uint64_t frequency, uint64_t total);
 
+  // The bit that EncodeBit coded. Unlike Target, takes any bytes: whether they
+  // were made by a RangeEncoder is for the caller to find out.
+  int DecodeBit(uint64_t one, int bits);
+
   // Whether every byte has been looked at, as after the last symbol.
   bool AtEnd() const { return position_ == std::ssize(bytes_); }
 
@@ -62,6 +71,7 @@ class RangeDecoder {
   void ReadState(ByteReader& in);
 
  private:
+  void Narrow(uint64_t begin, uint64_t range);
   uint8_t Next() {
     return position_ < std::ssize(bytes_)
                ? bytes_[static_cast<size_t>(position_++)]

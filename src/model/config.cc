@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstdio>
 
 #include "src/base/error.h"
@@ -42,6 +43,38 @@ const ConfigField* FirstBad(const ModelConfig& config) {
     if (!(x >= field.minimum && x <= field.maximum)) return &field;
   }
   return nullptr;
+}
+
+// Why a configuration whose fields are all in range cannot be, or null.
+const char* Contradiction(const ModelConfig& config) {
+  if (config.layers == 0 && config.mixing == 0) {
+    return "neither a net nor context mixing: layers and mixing are both 0";
+  }
+  if (config.model == kTransformer && config.cells % config.heads != 0) {
+    return "heads do not divide the cells";
+  }
+  return nullptr;
+}
+
+// Contexts alone.
+ModelConfig Mixing(int64_t level, int64_t bits) {
+  ModelConfig c;
+  c.streams = 1;
+  c.steps = 1024;
+  c.layers = 0;
+  c.ngram_orders = 0;
+  c.mixing = level;
+  c.mixing_bits = bits;
+  return c;
+}
+
+// Contexts above a small net.
+ModelConfig Mixed() {
+  ModelConfig c = Mixing(2, 22);
+  c.steps = 32;
+  c.layers = 2;
+  c.cells = 128;
+  return c;
 }
 
 ModelConfig Tiny() {
@@ -85,6 +118,54 @@ ModelConfig TensorflowCompress() {
   return c;
 }
 
+ModelConfig TransformerProfile() {
+  ModelConfig c;
+  c.model = kTransformer;
+  c.layers = 4;
+  c.cells = 256;
+  c.heads = 8;
+  c.inner = 512;
+  c.ngram_orders = 0;
+  c.learning_rate = 2e-3f;
+  c.table_range = 0.1f;
+  return c;
+}
+
+// The sizes, streams and rates of NNCP v3.2's profiles (docs/sources.md,
+// [bellard2021nncp]). Its `default` has feed-forward layers of 512 units that
+// are not gated: 341 gated ones have as many weights.
+ModelConfig NncpProfile() {
+  ModelConfig c = TransformerProfile();
+  c.block_symbols = 500000;
+  c.streams = 32;
+  c.stream_symbols = 1024;
+  c.steps = 64;
+  c.layers = 20;
+  c.cells = 1024;
+  c.inner = 3072;
+  c.positions = 320;
+  c.recent = 1;
+  c.position_vectors = 1;
+  c.biases = 1;
+  c.learning_rate = 1.6e-4f;
+  c.decay_updates = 10000;
+  c.init_range = 0.79f;
+  c.table_range = 0.79f;
+  return c;
+}
+
+ModelConfig NncpDefaultProfile() {
+  ModelConfig c = NncpProfile();
+  c.streams = 16;
+  c.steps = 32;
+  c.layers = 4;
+  c.cells = 256;
+  c.inner = 341;
+  c.positions = 64;
+  c.learning_rate = 3e-4f;
+  return c;
+}
+
 struct Profile {
   std::string_view name;
   ModelConfig config;
@@ -94,8 +175,14 @@ const std::vector<Profile>& Profiles() {
   static const std::vector<Profile> profiles = {
       {"default", ModelConfig()},
       {"tiny", Tiny()},
+      {"fast", Mixing(1, 22)},
+      {"strong", Mixing(2, 24)},
+      {"mixed", Mixed()},
       {"lstm-compress", LstmCompress()},
-      {"tensorflow-compress", TensorflowCompress()}};
+      {"tensorflow-compress", TensorflowCompress()},
+      {"transformer", TransformerProfile()},
+      {"nncp", NncpProfile()},
+      {"nncp-default", NncpDefaultProfile()}};
   return profiles;
 }
 
@@ -115,8 +202,9 @@ const std::vector<ConfigField>& ConfigFields() {
             &C::stream_symbols, 1, 1 << 24),
       Whole("steps", "steps of a segment, after which the model learns",
             &C::steps, 1, 1024),
-      Whole("layers", "LSTM layers", &C::layers, 1, 16),
-      Whole("cells", "LSTM cells a layer", &C::cells, 1, 8192),
+      Whole("layers", "layers of the net; 0: no net", &C::layers, 0, 64),
+      Whole("cells", "LSTM cells a layer, or a Transformer's width", &C::cells,
+            1, 8192),
       Whole("classic", "1: cells of four gates, not normalised; 0: coupled",
             &C::classic, 0, 1),
       Whole("embedding", "width of the symbols' embedding; 0: a table a layer",
@@ -125,6 +213,10 @@ const std::vector<ConfigField>& ConfigFields() {
             &C::ngram_orders, 0, 8),
       Whole("ngram-bits", "log2 of the slots of 64 bytes for n-grams",
             &C::ngram_bits, 4, 24),
+      Whole("mixing", "context mixing: 0 none, 1 fast, 2 strong", &C::mixing, 0,
+            2),
+      Whole("mixing-bits", "log2 of the buckets of 16 bytes for contexts",
+            &C::mixing_bits, 10, 30),
       Real("learning-rate", "Adam's rate at the start", &C::learning_rate, 0,
            1),
       Real("decay-updates", "rate is divided by sqrt(1 + updates / this)",
@@ -161,6 +253,21 @@ const std::vector<ConfigField>& ConfigFields() {
            &C::replay_decay, 1, 1e12),
       Real("dropout", "share of outputs dropped in replay", &C::dropout, 0,
            0.9),
+      Whole("model", "0: LSTM; 1: Transformer", &C::model, 0, 1),
+      Whole("heads", "attention's heads a layer; they divide the cells",
+            &C::heads, 1, 64),
+      Whole("inner", "gated units of a Transformer's layer", &C::inner, 1,
+            1 << 15),
+      Whole("positions", "symbols that attention looks back on", &C::positions,
+            1, 4096),
+      Whole("recent", "symbols that enter the first layer as tables",
+            &C::recent, 1, 16),
+      Whole("position-vectors", "1: queries see distances; 0: biases alone",
+            &C::position_vectors, 0, 1),
+      Whole("biases", "1: biases after gains and in gated units; 0: none",
+            &C::biases, 0, 1),
+      Real("position-rate", "rate of the distances' biases, times Adam's",
+           &C::position_rate, 0, 1024),
       {"seed", "seed of the initial weights and the rounding noise", nullptr,
        nullptr, &C::seed, 0, 18446744073709551615.0},
   };
@@ -178,9 +285,27 @@ int64_t MostStreams(const ModelConfig& config) {
   return std::max(config.streams, config.replay_streams);
 }
 
+int64_t MostSteps(const ModelConfig& config) {
+  if (config.replay_period == 0) return config.steps;
+  return std::max(config.steps, config.replay_steps);
+}
+
+float RateOfUpdate(const ModelConfig& config, bool replay, uint64_t updates,
+                   uint64_t replayed) {
+  const auto age = static_cast<float>(replay ? replayed : updates - replayed);
+  const float decay = replay ? config.replay_decay : config.decay_updates;
+  const float rate = replay ? config.replay_rate : config.learning_rate;
+  return rate / std::sqrt(1.0f + age / decay);
+}
+
 void CheckConfig(const ModelConfig& config) {
   const ConfigField* bad = FirstBad(config);
-  if (bad == nullptr) return;
+  if (bad == nullptr) {
+    if (const char* why = Contradiction(config)) {
+      throw Error(ErrorKind::kUsage, why);
+    }
+    return;
+  }
   throw Error(ErrorKind::kUsage,
               "--" + std::string(bad->name) + ": " +
                   Number(Value(config, *bad)) + " is out of range; use " +
@@ -247,6 +372,9 @@ ModelConfig ParseConfig(ByteReader& in) {
   if (const ConfigField* bad = FirstBad(config)) {
     throw Error(ErrorKind::kUnsupported,
                 std::string(bad->name) + " is out of range in the header");
+  }
+  if (const char* why = Contradiction(config)) {
+    throw Error(ErrorKind::kUnsupported, why);
   }
   return config;
 }

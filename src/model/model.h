@@ -13,6 +13,8 @@
 
 namespace nncpp {
 
+class ContextMixer;
+
 // A predictor of B streams side by side. The codec calls, for each block,
 // StartBlock once and then, for each segment of up to T steps, Predict for all
 // its steps and Train once. Both directions make the same calls, except that
@@ -35,8 +37,14 @@ class Model {
                        std::span<const int32_t> targets) = 0;
 
   // The frequencies of step t and stream b: V integers >= 1, and their total.
+  // Empty, and 0, where only contexts are mixed.
   virtual std::span<const uint64_t> FrequenciesAt(int64_t row) const = 0;
   virtual uint64_t TotalAt(int64_t row) const = 0;
+
+  // What mixes contexts with the frequencies, node by node of a symbol's tree,
+  // or null: then the frequencies alone code. The codec starts its blocks and
+  // calls it in the order of rows; its state belongs to the model's.
+  virtual ContextMixer* Mixer() { return nullptr; }
 
   // Learns the segment's `steps` steps, all predicted before. A target of -1
   // is a row past the end of its stream: nothing is learnt from it.
@@ -91,6 +99,9 @@ int64_t ParameterCount(const ModelConfig& config);
 
 // Bytes of memory that MakeModel takes, the copy of Save included.
 int64_t ModelMemory(const ModelConfig& config);
+
+// Trained numbers of the model, n-gram features aside; nothing is allocated.
+int64_t ParameterCount(const ModelConfig& config);
 
 // REQUIRES: CheckConfig(config) has passed. The backend must outlive the model.
 std::unique_ptr<Model> MakeModel(const ModelConfig& config, Backend& backend);

@@ -43,3 +43,14 @@ echo "-- too little memory is refused before any work"
 Run c -qf -M 1k --profile tiny text 2>&1 | sed -E 's/[0-9,.]{4,}/N/g'
 Run d -q -M 1k text.nncpp u 2>&1 | sed -E 's/[0-9,.]{4,}/N/g'
 Files
+
+echo "-- limits of what is decoded"
+head -c 300 "$TEST_DATA/alice29.txt" > limited
+"$NNCPP" c -q --profile tiny limited
+Run d -q --max-output 299 limited.nncpp out
+Run t -q --max-output 0 limited.nncpp
+Run d -q --max-output 0.3k limited.nncpp out
+Same limited out
+Run d --max-output much limited.nncpp out
+Run c --max-output 1 limited out
+Run l --max-output 1 limited.nncpp

@@ -74,6 +74,24 @@ TEST(Codec, TakesAnInputOfUnknownSize) {
   EXPECT_EQ(DecompressBytes(archive), original);
 }
 
+TEST(Codec, WritesNoMoreThanItsLimit) {
+  const Octets original = Alice(1500);  // three blocks
+  for (const bool size_known : {true, false}) {
+    const Octets archive =
+        CompressBytes(original, ManyBlocks(), OneThread(), size_known);
+    CodecOptions options = OneThread();
+    MemorySink out;
+    options.max_output = 1499;
+    ExpectError(ErrorKind::kUnsupported, "the limit is 1499",
+                [&] { DecompressInto(archive, out, options); });
+    EXPECT_EQ(out.bytes().size(), size_known ? 0u : 1200u);
+    MemorySink whole;
+    options.max_output = 1500;
+    DecompressInto(archive, whole, options);
+    EXPECT_EQ(whole.bytes(), original);
+  }
+}
+
 TEST(Codec, LearnsAcrossBlocks) {
   // The second of two equal blocks must profit from the first.
   const Octets half = Alice(8192);

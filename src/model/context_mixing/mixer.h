@@ -1,0 +1,64 @@
+// src/model/context_mixing/mixer.h -- gated logistic mixing.
+//
+// A layer has several mixers over the same inputs; each keeps a vector of
+// weights for every value of a context of its own, and only the one selected is
+// used and learns. A mixer's output is the weighted sum of logits, taught by
+// its own error in the coded bit (gradient of its cost). Weights are out of
+// 2^14, in [-2, 2).
+// Source: gated linear mixing of PAQ8 [mahoney2005paq], [veness2017gln].
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "kernels/mixing.h"
+
+namespace nncpp {
+
+inline constexpr int32_t kMixerOne = 1 << 14;  // the weight 1
+
+class MixerLayer {
+ public:
+  // How fast weights move: a step of rate / 2^19 times logit (in nats) times
+  // error, the rate going from `first` to `last` as 1 / n.
+  struct Rates {
+    int32_t first, last;
+    int32_t decay;  // bits after which half of first - last is gone
+  };
+
+  // One mixer for each element of `contexts`, the number of values its context
+  // takes. All weights start at `weight` out of 2^14.
+  MixerLayer(int64_t inputs, std::span<const int64_t> contexts, int16_t weight,
+             Rates rates);
+
+  // Where the caller writes the inputs of the next bit: logits.
+  int16_t* inputs() { return inputs_.data(); }
+  int64_t mixers() const { return static_cast<int64_t>(sizes_.size()); }
+
+  // Selects the context of mixer m for the next bit.
+  void Select(int64_t m, int64_t context);
+
+  // The logit of each mixer. They stay valid until the next Mix.
+  std::span<const int32_t> Mix();
+
+  // Learns the bit that Mix predicted.
+  void Train(int bit);
+
+  std::vector<std::span<uint8_t>> State();
+  static int64_t Bytes(int64_t inputs, std::span<const int64_t> contexts);
+
+ private:
+  const int64_t stride_;  // inputs, rounded up
+  const Rates rates_;
+  const MixingTable& ops_;
+  std::vector<int64_t> first_;  // of each mixer's vectors, in vectors
+  std::vector<int64_t> sizes_;
+  std::vector<int16_t> weights_;
+  std::vector<int16_t> inputs_, errors_;
+  std::vector<int16_t*> selected_;
+  std::vector<int32_t> sums_;
+  uint64_t bits_ = 0;
+};
+
+}  // namespace nncpp

@@ -1,0 +1,289 @@
+#!/usr/bin/env bash
+# tests/support/faults.sh -- runs that fail, stop and are killed lose nothing.
+#
+# faults.sh PROGRAM [STRIDE]  injects a fault into every STRIDE-th call of the
+# file layer (tests/faults/inject.cc) and does the other trials as often in
+# proportion; 1 is all. Every line counts its trials; the sums that were run
+# are in docs/reliability.md.
+set -uo pipefail
+source "$(dirname "$0")/common.sh"
+# Memory, where there is such a folder: the trials sync a great deal.
+[ -w /dev/shm ] && export TMPDIR=/dev/shm
+MakeTemporary
+
+program=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
+stride=${2:-40}
+root=$(pwd)
+alice=$root/tests/data/alice29.txt
+inject=$temporary/inject.so
+if ! ${CXX:-g++} -std=c++20 -O1 -shared -fPIC -o "$inject" \
+  tests/faults/inject.cc -ldl; then
+  Fail "tests/faults/inject.cc does not compile"
+  Summary
+  exit
+fi
+mkdir "$temporary/work"
+cd "$temporary/work" || exit 1
+small=(--profile tiny --block-symbols 256 --stream-symbols 64)
+
+# Three kilobytes for one fault a run, twenty for moments in time.
+head -c 1000 "$alice" > ../few
+head -c 20000 "$alice" > ../many
+for size in few many; do
+  "$program" c -qT1 "${small[@]}" ../$size ../$size.nncpp
+done
+
+# Begin DIRECTION SIZE and Resume DIRECTION SIZE: fill `command` and `expected`.
+Command() {
+  case $1 in
+    c) command=(c -qT1 --no-self-check ../"$2" out) expected=../$2.nncpp ;;
+    d) command=(d -qT1 ../"$2".nncpp out) expected=../$2 ;;
+  esac
+}
+Begin() {
+  Command "$@"
+  [ "$1" = d ] || command+=("${small[@]}")
+}
+
+# Faulty CALLS:N:ACTION: runs the command; says in `status` how it ended and in
+# `came` whether the N-th call came.
+Faulty() {
+  rm -f ../mark
+  # A process of its own, so that the shell does not tell of its death.
+  { (
+    export LD_PRELOAD=$inject NNCPP_FAULT=$1 NNCPP_FAULT_MARK=../mark
+    exec "$program" "${command[@]}"
+  ) > ../log 2>&1; } 2> /dev/null
+  status=$?
+  came=no
+  [ -e ../mark ] && came=yes
+}
+
+# Wrong WHAT: a trial that did not end as it must.
+Wrong() {
+  bad=$((bad + 1))
+  [ $bad -gt 3 ] || { echo "  $trial: $1 (status $status)"; cat ../log; ls -A; }
+}
+
+# After a failure there is no output, or a complete one; and no temporary.
+CheckLeft() {
+  local left
+  [ "$(wc -l < ../log)" -eq 1 ] && grep -q '^nncpp: ' ../log ||
+    Wrong "not one line of error"
+  if [ -e out ] && ! cmp -s out "$expected"; then Wrong "a wrong output"; fi
+  left=$(find . -type f ! -name out ! -name "$1" ! -name "$2")
+  [ -z "$left" ] || Wrong "left behind: $left"
+  rm -f -- *.part-*
+}
+
+# Goes on from whatever is left to the end, without faults.
+FinishRun() {
+  if [ ! -e out ]; then
+    if [ -e ck ]; then
+      Command "$@"
+      "$program" "${command[@]}" --checkpoint ck --resume > ../log 2>&1
+    else
+      Begin "$@"
+      "$program" "${command[@]}" --checkpoint ck -f > ../log 2>&1
+    fi
+    status=$?
+    [ $status -eq 0 ] || Wrong "could not go on"
+  fi
+  cmp -s out "$expected" || Wrong "a wrong output"
+}
+
+# Tell NAME: closes a family of trials.
+Tell() {
+  echo "$1: $trials trials, $bad wrong"
+  if [ $bad -eq 0 ] && [ $trials -gt 0 ]; then Pass; else Fail "$1"; fi
+  trials=0 bad=0
+}
+trials=0 bad=0
+
+FailingCalls() { # DIRECTION [--checkpoint ...]
+  local direction=$1 calls action n
+  shift
+  for calls in open read write sync truncate rename unlink meta; do
+    for action in ENOSPC ENOSPC+ EIO EINTR short; do
+      if [ $action = short ] && [[ $calls != read && $calls != write ]]; then
+        continue
+      fi
+      for ((n = 1; ; n += n < 5 ? 1 : stride)); do
+        rm -rf ./*
+        Begin "$direction" few
+        command+=("$@")
+        trial="$* $direction $calls:$n:$action"
+        Faulty "$calls:$n:$action"
+        [ $came = yes ] || break
+        trials=$((trials + 1))
+        if [ $status -eq 0 ]; then
+          cmp -s out "$expected" || Wrong "a wrong output"
+          # An unlink of the checkpoint that fails leaves it; that is all.
+          [ -z "$(find . -type f ! -name out ! -name ck)" ] ||
+            Wrong "left behind"
+        elif [ $status -ne 1 ]; then
+          Wrong "a wrong status"
+        elif [ $# -eq 0 ]; then
+          # The temporary stays when it is unlink that fails.
+          [ $calls = unlink ] || CheckLeft - -
+        elif [ -e ck ]; then
+          CheckLeft ck out.part
+          FinishRun "$direction" few
+        else
+          CheckLeft - -
+        fi
+      done
+    done
+  done
+}
+
+for direction in c d; do FailingCalls $direction; done
+Tell "every call failing, plain"
+for direction in c d; do
+  FailingCalls $direction --checkpoint ck --checkpoint-every 1
+done
+Tell "every call failing, with checkpoints"
+
+for direction in c d; do
+  for action in kill after; do
+    for ((n = 1; ; n += stride)); do
+      rm -rf ./*
+      Begin $direction few
+      command+=(--checkpoint ck --checkpoint-every 0s)
+      trial="$direction any:$n:$action"
+      Faulty any:$n:$action
+      [ $came = yes ] || break
+      trials=$((trials + 1))
+      [ $status -eq 137 ] || Wrong "not killed"
+      FinishRun $direction few
+    done
+  done
+done
+Tell "killed at every call"
+
+# A run that is killed over and over, each time going on by another form of the
+# arithmetic and with another number of threads, from the moments of a fixed
+# sequence.
+mapfile -t forms < <(CpuForms)
+RANDOM=7
+Interrupted() { # DIRECTION SIGNAL
+  local kills=0 options delay pid
+  rm -rf ./*
+  Begin "$1" many
+  while [ ! -e out ]; do
+    options=(--checkpoint ck --checkpoint-every 0.02s -T$((RANDOM % 2 + 1)))
+    if [ -e ck ]; then
+      Command "$1" many
+      options+=(--resume)
+    else
+      Begin "$1" many
+      options+=(-f)
+    fi
+    trial="$1 $2 number $kills"
+    delay=$(printf '0.%03d' $((RANDOM % (30 + kills * 20) % 1000)))
+    NNCPP_CPU=${forms[RANDOM % ${#forms[@]}]} env --default-signal=INT \
+      "$program" "${command[@]}" "${options[@]}" > ../log 2>&1 &
+    pid=$!
+    sleep "$delay"
+    kill -s "$2" $pid 2> /dev/null
+    wait $pid
+    status=$?
+    case $2:$status in
+      *:0) break ;;
+      KILL:137 | INT:130 | TERM:143) ;;
+      *) Wrong "a wrong status" && break ;;
+    esac
+    kills=$((kills + 1))
+    trials=$((trials + 1))
+    [ $2 = KILL ] || [ -z "$(find . -name '*.part-*')" ] ||
+      Wrong "left a temporary behind"
+  done 2> /dev/null
+  cmp -s out "$expected" || Wrong "a wrong output"
+}
+wanted=$((400 / stride + 6))
+for signal in KILL INT TERM; do
+  while [ $trials -lt $wanted ] && [ $bad -eq 0 ]; do
+    for direction in c d; do Interrupted $direction $signal; done
+  done
+  Tell "SIG$signal at random moments"
+done
+
+for direction in c d; do
+  for options in "" "--checkpoint ck"; do
+    for ((n = 1; ; n += n < 150 ? 1 + stride / 4 : 10 * stride)); do
+      rm -rf ./*
+      Begin $direction few
+      # shellcheck disable=SC2206
+      command+=($options)
+      trial="$direction $options alloc:$n"
+      Faulty alloc:$n:null
+      [ $came = yes ] || break
+      trials=$((trials + 1))
+      # Before main, the run-time library ends the program.
+      if [ $status -eq 134 ] && [ ! -s out ] && [ "$(ls -A | wc -l)" -eq 0 ] &&
+        grep -q '^terminate called' ../log; then
+        continue
+      fi
+      # Where the library can do without (messages, sorting), so can the run.
+      if [ $status -eq 0 ]; then
+        cmp -s out "$expected" || Wrong "a wrong output"
+        continue
+      fi
+      [ $status -eq 1 ] || Wrong "a wrong status"
+      if [ -e ck ]; then CheckLeft ck out.part; else CheckLeft - -; fi
+    done
+  done
+done
+Tell "failing allocations"
+
+# Two runs at once on one output: one wins, the file is whole.
+for ((i = 0; i < 40 / stride + 4; ++i)); do
+  for options in "" "--checkpoint ck"; do
+    rm -rf ./*
+    Begin c few
+    # shellcheck disable=SC2206
+    command+=($options)
+    trials=$((trials + 1))
+    trial="two runs $options"
+    "$program" "${command[@]}" > ../log 2>&1 &
+    first=$!
+    "$program" "${command[@]}" > ../log2 2>&1
+    status=$?
+    wait $first
+    [ $((status + $?)) -eq 1 ] || Wrong "not exactly one winner"
+    cmp -s out "$expected" || Wrong "a wrong output"
+    [ "$(ls -A)" = out ] || Wrong "left behind"
+  done
+done
+Tell "two runs on one output"
+
+# A disk that is full in the middle, and then is not.
+mkdir ../disk
+if mount -t tmpfs -o size=1m tmpfs ../disk 2> /dev/null; then
+  trap 'umount "$temporary/disk"; rm -rf "$temporary"' EXIT
+  cd ../disk || exit 1
+  for ((kilobytes = 100; kilobytes < 1000; kilobytes += 10 + stride)); do
+    for direction in c d; do
+      rm -rf ./*
+      mount -o remount,size=${kilobytes}k .
+      Begin $direction few
+      trials=$((trials + 1))
+      trial="$direction on ${kilobytes}k"
+      "$program" "${command[@]}" --checkpoint ck --checkpoint-every 1 \
+        > ../log 2>&1
+      status=$?
+      if [ $status -eq 1 ]; then
+        if [ -e ck ]; then CheckLeft ck out.part; else CheckLeft - -; fi
+      elif [ $status -ne 0 ]; then
+        Wrong "a wrong status"
+      fi
+      mount -o remount,size=8m .
+      FinishRun $direction few
+    done
+  done
+  cd ../work || exit 1
+  Tell "full disk"
+else
+  Skip "full disk: this system lets nobody mount a tmpfs"
+fi
+Summary
