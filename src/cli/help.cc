@@ -44,6 +44,7 @@ Options of compress and decompress:
       --checkpoint FILE   write the state of the run to FILE again and again
       --checkpoint-every N  how often: 90s, 10m, 2h, or blocks (default 5m)
       --resume            go on from the checkpoint
+      --salvage           decompress: keep what comes before damage
 
 Options of compress:
       --profile NAME      a set of model options: )";

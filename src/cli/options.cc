@@ -25,6 +25,7 @@ constexpr double kMaxEvery = 1e9;      // of --checkpoint-every, in its unit
 // the command.
 constexpr const char* kForCompress = "compress";
 constexpr const char* kForReports = "test and list";
+constexpr const char* kForDecompress = "decompress";
 constexpr const char* kForDecoding = "decompress and test";
 constexpr const char* kForFiles = "compress and decompress";
 
@@ -145,6 +146,7 @@ void AddFileOptions(CLI::App& app, Raw& raw) {
   app.add_option("--checkpoint-every", raw.checkpoint_every)
       ->type_name("time or blocks")
       ->group(kForFiles);
+  app.add_flag("--salvage", raw.options.salvage)->group(kForDecompress);
   app.add_flag("--resume", raw.options.resume)->group(kForFiles);
 }
 
@@ -172,6 +174,7 @@ bool Takes(Verb verb, const std::string& group) {
   const bool reads = verb != Verb::kCompress;
   if (group == kForCompress) return !reads;
   if (group == kForReports) return verb == Verb::kTest || verb == Verb::kList;
+  if (group == kForDecompress) return verb == Verb::kDecompress;
   if (group == kForDecoding) return reads && verb != Verb::kList;
   if (group == kForFiles) return !reads || verb == Verb::kDecompress;
   return true;
@@ -299,6 +302,19 @@ Device ParseDevice(std::string_view text) {
                   ": not possible; give auto, cpu, cuda or cuda:N");
 }
 
+void CheckSalvage(const Options& options) {
+  if (!options.salvage) return;
+  if (options.output == "-") {
+    throw Error(ErrorKind::kUsage,
+                "standard output: gets every sound block anyway; leave "
+                "--salvage out");
+  }
+  if (!options.checkpoint.empty()) {
+    throw Error(ErrorKind::kUsage,
+                "--salvage: does not go with --checkpoint; leave one out");
+  }
+}
+
 // Whether `name` stands where the command should, before the command that was
 // understood, if any was.
 bool StandsForCommand(const std::string& name, const CLI::App& app,
@@ -381,6 +397,7 @@ Options ParseOptions(int argc, const char* const* argv) {
   options.config_given = !raw.settings.empty() || app.count("--profile") > 0;
   CheckNames(options);
   CheckCheckpoint(raw, options);
+  CheckSalvage(options);
   return options;
 }
 
