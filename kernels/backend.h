@@ -64,16 +64,24 @@ class Weights {
 // Source: Hochreiter and Schmidhuber 1997 [hochreiter1997lstm] with the
 // coupled gate (CIFG) of Greff et al. 2017 [greff2017odyssey], and the
 // normalisation of Zhang and Sennrich 2019, eq. 4 [zhang2019rms].
+//
+// Without a gain the cell is the classic one [gers2000forget]: four gates, the
+// input gate last, and no normalisation. c' saturates at kStateLimit.
+//
+//   f, g, o, i = sigmoid, tanh, sigmoid, sigmoid of a + bias
+//   c' = f * c + i * g              h = o * tanh(c')
+//
+// Below, G is 3, or 4 in a classic cell.
 struct LstmCell {
-  ConstMatrix from_below;  // B x 3C, or no data in the lowest layer
-  ConstMatrix recurrent;   // B x 3C
-  ConstMatrix table;       // V x 3C: what each symbol adds
-  ConstMatrix gain;        // 1 x 3C
-  ConstMatrix bias;        // 1 x 3C
+  ConstMatrix from_below;  // B x G C, or no data in the lowest layer
+  ConstMatrix recurrent;   // B x G C
+  ConstMatrix table;       // V x G C: what each symbol adds
+  ConstMatrix gain;        // 1 x 3C, or no data in a classic cell
+  ConstMatrix bias;        // 1 x G C
   ConstMatrix c_before;    // B x C
-  Matrix normed;           // B x 3C: n, kept for the gradient
-  Matrix inverse_rms;      // B x 3
-  Matrix gates;            // B x 3C: f, g, o
+  Matrix normed;           // B x 3C: n, kept for the gradient; not if classic
+  Matrix inverse_rms;      // B x 3; not if classic
+  Matrix gates;            // B x G C: f, g, o, i
   Matrix c;                // B x C
   Matrix h;                // B x C
 };
@@ -84,8 +92,8 @@ struct LstmCellGradient {
   ConstMatrix dh_above;      // B x C
   ConstMatrix dh_recurrent;  // B x C, or no data at the last step
   Matrix dc;       // B x C: in the gradient of c, out that of c_before
-  Matrix dnormed;  // B x 3C: of gain * n + bias
-  Matrix dsum;     // B x 3C: of a
+  Matrix dnormed;  // B x 3C: of gain * n + bias; not if classic
+  Matrix dsum;     // B x G C: of a
 };
 
 // Adam without a first moment [kingma2015adam], beta1 = 0:
@@ -160,6 +168,10 @@ class Backend {
                                  std::span<const int32_t> symbols,
                                  Matrix table) = 0;
 
+  // y[r] = table[symbols[r]]
+  virtual void EmbeddingForward(ConstMatrix table,
+                                std::span<const int32_t> symbols, Matrix y) = 0;
+
   // x[r] += bias
   virtual void AddBias(ConstMatrix bias, Matrix x) = 0;
 
@@ -180,6 +192,12 @@ class Backend {
   virtual void SoftmaxBackward(const Frequencies& frequencies,
                                std::span<const int32_t> targets,
                                Matrix dlogits) = 0;
+
+  // y = x / (1 - rate) where an element is kept, else 0; it is dropped with
+  // probability `rate`, 0 <= rate < 1 [srivastava2014dropout]. Row i takes the
+  // noise of row first_row + i. x and y may be the same matrix.
+  virtual void Dropout(ConstMatrix x, const NoiseKey& noise, int64_t first_row,
+                       float rate, Matrix y) = 0;
 
   // x += y.
   virtual void Add(ConstMatrix y, Matrix x) = 0;

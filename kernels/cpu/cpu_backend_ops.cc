@@ -8,6 +8,16 @@
 
 namespace nncpp::cpu {
 
+namespace {
+
+// Row r of a matrix, or null where it has no data.
+template <typename T>
+T* RowOf(const MatrixRef<T>& x, int64_t r) {
+  return x.data == nullptr ? nullptr : x.data + r * x.stride;
+}
+
+}  // namespace
+
 void CpuBackend::LstmCellForward(const LstmCell& cell,
                                  std::span<const int32_t> symbols) {
   const int64_t rows = cell.h.rows, cells = cell.h.cols;
@@ -16,17 +26,15 @@ void CpuBackend::LstmCellForward(const LstmCell& cell,
     for (int64_t b = part.begin; b < part.end; ++b) {
       form_.ops->cell_forward({
           .cells = cells,
-          .from_below = cell.from_below.data == nullptr
-                            ? nullptr
-                            : cell.from_below.data + b * cell.from_below.stride,
+          .from_below = RowOf(cell.from_below, b),
           .recurrent = cell.recurrent.data + b * cell.recurrent.stride,
           .embedding = cell.table.data +
                        symbols[static_cast<size_t>(b)] * cell.table.stride,
           .gain = cell.gain.data,
           .bias = cell.bias.data,
           .c_before = cell.c_before.data + b * cell.c_before.stride,
-          .normed = cell.normed.data + b * cell.normed.stride,
-          .inverse_rms = cell.inverse_rms.data + b * cell.inverse_rms.stride,
+          .normed = RowOf(cell.normed, b),
+          .inverse_rms = RowOf(cell.inverse_rms, b),
           .gates = cell.gates.data + b * cell.gates.stride,
           .c = cell.c.data + b * cell.c.stride,
           .h = cell.h.data + b * cell.h.stride,
@@ -44,18 +52,15 @@ void CpuBackend::LstmCellBackward(const LstmCellGradient& gradient) {
       form_.ops->cell_backward({
           .cells = cells,
           .gain = cell.gain.data,
-          .normed = cell.normed.data + b * cell.normed.stride,
-          .inverse_rms = cell.inverse_rms.data + b * cell.inverse_rms.stride,
+          .normed = RowOf(cell.normed, b),
+          .inverse_rms = RowOf(cell.inverse_rms, b),
           .gates = cell.gates.data + b * cell.gates.stride,
           .c_before = cell.c_before.data + b * cell.c_before.stride,
           .c = cell.c.data + b * cell.c.stride,
           .dh_above = gradient.dh_above.data + b * gradient.dh_above.stride,
-          .dh_recurrent = gradient.dh_recurrent.data == nullptr
-                              ? nullptr
-                              : gradient.dh_recurrent.data +
-                                    b * gradient.dh_recurrent.stride,
+          .dh_recurrent = RowOf(gradient.dh_recurrent, b),
           .dc = gradient.dc.data + b * gradient.dc.stride,
-          .dnormed = gradient.dnormed.data + b * gradient.dnormed.stride,
+          .dnormed = RowOf(gradient.dnormed, b),
           .dsum = gradient.dsum.data + b * gradient.dsum.stride,
       });
     }
@@ -120,6 +125,15 @@ void CpuBackend::EmbeddingGradient(ConstMatrix dx,
   });
 }
 
+void CpuBackend::EmbeddingForward(ConstMatrix table,
+                                  std::span<const int32_t> symbols, Matrix y) {
+  for (int64_t r = 0; r < y.rows; ++r) {
+    const float* row =
+        table.data + symbols[static_cast<size_t>(r)] * table.stride;
+    std::copy_n(row, y.cols, y.data + r * y.stride);
+  }
+}
+
 void CpuBackend::AddBias(ConstMatrix bias, Matrix x) {
   for (int64_t r = 0; r < x.rows; ++r) {
     form_.ops->add(bias.data, x.cols, x.data + r * x.stride);
@@ -171,6 +185,19 @@ void CpuBackend::SoftmaxBackward(const Frequencies& frequencies,
             frequencies.total[static_cast<size_t>(r)], dlogits.cols, target,
             out);
       }
+    }
+  });
+}
+
+void CpuBackend::Dropout(ConstMatrix x, const NoiseKey& noise,
+                         int64_t first_row, float rate, Matrix y) {
+  const float scale = 1.0f / (1.0f - rate);
+  Share(8 * x.rows * x.cols, [&](int i, int n) {
+    const Range part = PartOf(x.rows, n, i);
+    for (int64_t r = part.begin; r < part.end; ++r) {
+      form_.ops->dropout(x.data + r * x.stride, x.cols, noise,
+                         static_cast<uint32_t>(first_row + r), rate - 0.5f,
+                         scale, y.data + r * y.stride);
     }
   });
 }

@@ -13,19 +13,20 @@
 namespace nncpp::cpu {
 
 // One row of the LSTM cell (backend.h, LstmCellForward). A missing product is
-// a null pointer. `gates`, `normed` and the sums have 3 C elements in the
-// order forget, candidate, output.
+// a null pointer. `gates`, `normed` and the sums have G C elements in the
+// order forget, candidate, output, input; G is 3 (no input gate), or 4 where
+// there is no gain.
 struct CellRow {
   int64_t cells;
-  const float* from_below;  // 3 C or null
-  const float* recurrent;   // 3 C
-  const float* embedding;   // 3 C
-  const float* gain;        // 3 C
-  const float* bias;        // 3 C
+  const float* from_below;  // G C or null
+  const float* recurrent;   // G C
+  const float* embedding;   // G C
+  const float* gain;        // 3 C or null: a classic cell
+  const float* bias;        // G C
   const float* c_before;    // C
-  float* normed;            // 3 C
-  float* inverse_rms;       // 3
-  float* gates;             // 3 C
+  float* normed;            // 3 C, null in a classic cell
+  float* inverse_rms;       // 3, null in a classic cell
+  float* gates;             // G C
   float* c;                 // C
   float* h;                 // C
 };
@@ -41,8 +42,9 @@ struct CellGradientRow {
   const float* dh_above;      // C: from the layers and the logits above
   const float* dh_recurrent;  // C or null: from the next step
   float* dc;                  // C: in the gradient of c, out that of c_before
-  float* dnormed;             // 3 C: of the gain-and-bias line's result
-  float* dsum;                // 3 C: of the sum that was normalised
+  float* dnormed;             // 3 C: of the gain-and-bias line's result; null
+                              // in a classic cell
+  float* dsum;                // G C: of the sum that was normalised
 };
 
 struct AdamConstants {
@@ -96,6 +98,10 @@ struct OpsTable {
 
   void (*adam)(const AdamConstants& step, const float* gradient, float* weight,
                float* second, int64_t n);
+
+  // y[j] = x[j] * scale where the noise is at least `least`, else 0.
+  void (*dropout)(const float* x, int64_t n, const NoiseKey& noise,
+                  uint32_t row, float least, float scale, float* y);
 
   // y[j] += x[j]
   void (*add)(const float* x, int64_t n, float* y);

@@ -6,6 +6,7 @@
 // a function compiled for a newer processor can be linked into older code.
 #include <cstdint>
 
+#include "kernels/cpu/cell.h"
 #include "kernels/cpu/ops.h"
 #include "kernels/cpu/quantize.h"
 #include "kernels/numerics.h"
@@ -15,99 +16,6 @@
 
 namespace nncpp::cpu {
 namespace {
-
-// The sums are (from_below + recurrent) + embedding, in that order.
-void CellForward(const CellRow& row) {
-  const int64_t n = row.cells;
-  for (int gate = 0; gate < 3; ++gate) {
-    const int64_t at = gate * n;
-    float* x = row.normed + at;
-    const float* recurrent = row.recurrent + at;
-    const float* embedding = row.embedding + at;
-    if (row.from_below != nullptr) {
-      const float* below = row.from_below + at;
-      for (int64_t i = 0; i < n; ++i) {
-        x[i] = (below[i] + recurrent[i]) + embedding[i];
-      }
-    } else {
-      for (int64_t i = 0; i < n; ++i) x[i] = recurrent[i] + embedding[i];
-    }
-    const float sum = LaneSum(n, [x](int64_t i) { return x[i] * x[i]; });
-    const float mean = sum / static_cast<float>(n);
-    const float s = 1.0f / Sqrt(mean + kNormEpsilon);
-    row.inverse_rms[gate] = s;
-    const float* gain = row.gain + at;
-    const float* bias = row.bias + at;
-    float* out = row.gates + at;
-    if (gate == 1) {
-      for (int64_t i = 0; i < n; ++i) {
-        x[i] = x[i] * s;
-        out[i] = Tanh(gain[i] * x[i] + bias[i]);
-      }
-    } else {
-      for (int64_t i = 0; i < n; ++i) {
-        x[i] = x[i] * s;
-        out[i] = Sigmoid(gain[i] * x[i] + bias[i]);
-      }
-    }
-  }
-  const float* f = row.gates;
-  const float* g = row.gates + n;
-  const float* o = row.gates + 2 * n;
-  for (int64_t i = 0; i < n; ++i) {
-    const float c = f[i] * row.c_before[i] + (1.0f - f[i]) * g[i];
-    row.c[i] = c;
-    row.h[i] = o[i] * Tanh(c);
-  }
-}
-
-void CellBackward(const CellGradientRow& row) {
-  constexpr int64_t kChunk = 64;
-  const int64_t n = row.cells;
-  for (int64_t begin = 0; begin < n; begin += kChunk) {
-    const int64_t count = begin + kChunk < n ? kChunk : n - begin;
-    const float* f = row.gates + begin;
-    const float* g = row.gates + n + begin;
-    const float* o = row.gates + 2 * n + begin;
-    const float* c_before = row.c_before + begin;
-    float dh[kChunk], dc[kChunk], t[kChunk], d[3][kChunk];
-    for (int64_t i = 0; i < count; ++i) dh[i] = row.dh_above[begin + i];
-    if (row.dh_recurrent != nullptr) {
-      const float* next = row.dh_recurrent + begin;
-      for (int64_t i = 0; i < count; ++i) dh[i] = dh[i] + next[i];
-    }
-    for (int64_t i = 0; i < count; ++i) t[i] = Tanh(row.c[begin + i]);
-    for (int64_t i = 0; i < count; ++i) {
-      dc[i] = row.dc[begin + i] + (dh[i] * o[i]) * (1.0f - t[i] * t[i]);
-      d[0][i] = (dc[i] * (c_before[i] - g[i])) * (f[i] * (1.0f - f[i]));
-      d[1][i] = (dc[i] * (1.0f - f[i])) * (1.0f - g[i] * g[i]);
-      d[2][i] = (dh[i] * t[i]) * (o[i] * (1.0f - o[i]));
-      dc[i] = dc[i] * f[i];
-    }
-    for (int gate = 0; gate < 3; ++gate) {
-      float* out = row.dnormed + gate * n + begin;
-      for (int64_t i = 0; i < count; ++i) out[i] = d[gate][i];
-    }
-    for (int64_t i = 0; i < count; ++i) {
-      row.dc[begin + i] = Clamp(dc[i], -kGradientLimit, kGradientLimit);
-    }
-  }
-  for (int gate = 0; gate < 3; ++gate) {
-    const int64_t at = gate * n;
-    const float* d = row.dnormed + at;
-    const float* x = row.normed + at;
-    const float* gain = row.gain + at;
-    float* __restrict out = row.dsum + at;
-    const float dot =
-        LaneSum(n, [=](int64_t i) { return (d[i] * gain[i]) * x[i]; });
-    const float mean = dot / static_cast<float>(n);
-    const float s = row.inverse_rms[gate];
-    for (int64_t i = 0; i < n; ++i) out[i] = s * (d[i] * gain[i] - x[i] * mean);
-    for (int64_t i = 0; i < n; ++i) {
-      out[i] = Clamp(out[i], -kGradientLimit, kGradientLimit);
-    }
-  }
-}
 
 void SumRows(const float* const* rows, const float* const* factors,
              int64_t count, int64_t begin, int64_t end, float* out) {
@@ -229,22 +137,31 @@ void Adam(const AdamConstants& constants, const float* __restrict gradient,
   }
 }
 
+void Dropout(const float* x, int64_t n, const NoiseKey& noise, uint32_t row,
+             float least, float scale, float* y) {
+  for (int64_t begin = 0; begin < n; begin += kNoiseBlock) {
+    const int64_t left = n - begin;
+    const int64_t count = left < kNoiseBlock ? left : kNoiseBlock;
+    float u[kNoiseBlock];
+    NoiseBlock(noise, row, static_cast<uint32_t>(begin / kNoiseBlock), u);
+    for (int64_t i = 0; i < count; ++i) {
+      y[begin + i] = u[i] >= least ? x[begin + i] * scale : 0.0f;
+    }
+  }
+}
+
 void Add(const float* x, int64_t n, float* y) {
   for (int64_t i = 0; i < n; ++i) y[i] = y[i] + x[i];
 }
 
 }  // namespace
 
-extern const OpsTable NNCPP_TABLE(NNCPP_FORM) = {QuantizeRow,
-                                                 QuantizeGradientRow,
-                                                 QuantizeColumns,
-                                                 ColumnSquares,
-                                                 CellForward,
-                                                 CellBackward,
-                                                 SumRows,
-                                                 Frequencies,
-                                                 SoftmaxBackward,
-                                                 Adam,
-                                                 Add};
+extern const OpsTable NNCPP_TABLE(NNCPP_FORM) = {
+    QuantizeRow,     QuantizeGradientRow,
+    QuantizeColumns, ColumnSquares,
+    CellForward,     CellBackward,
+    SumRows,         Frequencies,
+    SoftmaxBackward, Adam,
+    Dropout,         Add};
 
 }  // namespace nncpp::cpu

@@ -2,6 +2,7 @@
 #include "src/base/file.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -64,6 +65,7 @@ FileSource::FileSource(const std::string& path)
 int64_t FileSource::Read(std::span<uint8_t> bytes) {
   size_t done = 0;
   while (done < bytes.size()) {
+    Wait();
     const ssize_t count = ::read(file_.get(), bytes.data() + done,
                                  std::min(bytes.size() - done, kMaxTransfer));
     if (count == 0) break;
@@ -74,6 +76,24 @@ int64_t FileSource::Read(std::span<uint8_t> bytes) {
     }
   }
   return static_cast<int64_t>(done);
+}
+
+void FileSource::WakeBy(int wake, std::function<void()> act) {
+  wake_ = wake;
+  act_ = std::move(act);
+}
+
+// Returns when there is something to read, or an end or error to be told.
+void FileSource::Wait() {
+  if (wake_ < 0) return;
+  pollfd waited[] = {{file_.get(), POLLIN, 0}, {wake_, POLLIN, 0}};
+  while (::poll(waited, 2, -1) < 0) {
+    if (errno != EINTR) ThrowIoError(name_, "wait for", errno);
+  }
+  if ((waited[1].revents & POLLIN) != 0) {
+    act_();
+    NNCPP_CHECK(false);
+  }
 }
 
 int64_t FileSource::SizeHint() const {

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -52,6 +53,10 @@ class FileSource : public Source {
   int64_t Read(std::span<uint8_t> bytes) override;
   int64_t SizeHint() const override;
 
+  // From now on a Read that waits for input calls `act` when the descriptor
+  // `wake` becomes readable. `act` must throw.
+  void WakeBy(int wake, std::function<void()> act);
+
   const std::string& name() const { return name_; }  // for messages
 
   // Empty unless the input is a regular file.
@@ -59,8 +64,12 @@ class FileSource : public Source {
   std::optional<FileIdentity> Identity() const;
 
  private:
+  void Wait();
+
   std::string name_;
   Descriptor file_;
+  int wake_ = -1;  // -1: nothing to wait for but input
+  std::function<void()> act_;
 };
 
 // Writes to a descriptor that is already open, standard output above all.

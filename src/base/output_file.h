@@ -10,6 +10,7 @@
 
 #include "src/base/file.h"
 #include "src/base/stream.h"
+#include "src/base/unfinished.h"
 
 namespace nncpp {
 
@@ -27,7 +28,6 @@ class OutputFile : public Sink {
   // a directory or its directory takes no file.
   OutputFile(const std::string& path, bool overwrite,
              const std::optional<FileIdentity>& input);
-  ~OutputFile() override;
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
 
@@ -42,18 +42,11 @@ class OutputFile : public Sink {
 
  private:
   void OpenTemporary();
-  void SetAttributes(const std::optional<FileAttributes>& attributes);
 
   std::string path_;
   bool overwrite_;
-  std::string temporary_;  // its name; empty when written in place
-  int slot_ = -1;          // of the table that the signal handler reads
+  Unfinished temporary_;  // holds nothing when written in place
   Descriptor file_;
 };
-
-// Unlinks the temporaries of all OutputFiles that are neither committed nor
-// destroyed. Only for a signal handler that ends the process:
-// async-signal-safe, and the OutputFiles are of no use afterwards.
-void UnlinkTemporariesFromSignalHandler() noexcept;
 
 }  // namespace nncpp

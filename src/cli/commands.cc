@@ -8,6 +8,7 @@
 #include "kernels/make_backend.h"
 #include "src/base/file.h"
 #include "src/base/memory_stream.h"
+#include "src/cli/checkpoint_file.h"
 #include "src/cli/endpoints.h"
 #include "src/cli/help.h"
 #include "src/cli/progress.h"
@@ -61,7 +62,18 @@ void SayArchive(const Options& options) {
   SayModel(List(archive).config, /*self_check=*/false);
 }
 
-void RunCompress(const Options& options) {
+// The checkpoints of a run, if it has any.
+std::unique_ptr<CheckpointFile> CheckpointsFor(const Options& options,
+                                               FileSource& in, Output& out) {
+  if (out.part() == nullptr) return nullptr;
+  return std::make_unique<CheckpointFile>(options, in, *out.part());
+}
+
+void RunCompress(Options options) {
+  if (!options.checkpoint.empty()) CheckCheckpointName(options);
+  if (options.resume && !options.config_given) {
+    options.config = ConfigOfCheckpoint(options);
+  }
   FileSource in(options.input);
   const int64_t size = in.SizeHint();
   const bool small = size >= 0 && size < kSelfCheckBelow;
@@ -70,10 +82,13 @@ void RunCompress(const Options& options) {
   if (options.verbose) SayModel(options.config, self_check);
 
   ProgressMeter meter(in.name(), -1, DrawsProgress(options));
+  const auto checkpoints = CheckpointsFor(options, in, out);
   CodecOptions codec = CodecOptionsFor(options, meter);
   codec.self_check = self_check;
+  codec.checkpointer = checkpoints.get();
   const Report report = Compress(in, out, options.config, codec);
   out.Finish(in);
+  if (checkpoints) checkpoints->Remove();
 
   meter.Clear();
   if (options.quiet) return;
@@ -86,13 +101,18 @@ void RunCompress(const Options& options) {
 
 void RunDecompress(const Options& options) {
   RefuseTerminalInput(options);
+  if (!options.checkpoint.empty()) CheckCheckpointName(options);
   FileSource in(options.input);
   Output out(options, in);
   if (options.verbose) SayArchive(options);
 
   ProgressMeter meter(in.name(), in.SizeHint(), DrawsProgress(options));
-  const Report report = Decompress(in, out, CodecOptionsFor(options, meter));
+  const auto checkpoints = CheckpointsFor(options, in, out);
+  CodecOptions codec = CodecOptionsFor(options, meter);
+  codec.checkpointer = checkpoints.get();
+  const Report report = Decompress(in, out, codec);
   out.Finish(in);
+  if (checkpoints) checkpoints->Remove();
 
   meter.Clear();
   if (options.quiet) return;

@@ -21,6 +21,11 @@ bool IsBinary(uint8_t byte) {
   return (byte < 0x20 && (byte < '\b' || byte > '\r')) || byte == 0x7F;
 }
 
+PartFile::Start PartStart(const Options& options) {
+  if (options.resume) return PartFile::Start::kContinue;
+  return options.force ? PartFile::Start::kReplace : PartFile::Start::kNew;
+}
+
 }  // namespace
 
 void ReserveStandardDescriptors() {
@@ -55,6 +60,11 @@ void PrintOut(std::string_view text) {
 }
 
 Output::Output(const Options& options, const FileSource& input) {
+  if (!options.checkpoint.empty()) {
+    part_ = std::make_unique<PartFile>(options.output, options.force,
+                                       PartStart(options), input.Identity());
+    return;
+  }
   if (options.output != "-") {
     file_ = std::make_unique<OutputFile>(options.output, options.force,
                                          input.Identity());
@@ -72,6 +82,7 @@ Output::Output(const Options& options, const FileSource& input) {
 }
 
 void Output::Write(std::span<const uint8_t> bytes) {
+  if (part_) return part_->Write(bytes);
   if (file_) return file_->Write(bytes);
   if (text_only_ && std::any_of(bytes.begin(), bytes.end(), IsBinary)) {
     throw Error(ErrorKind::kUsage,
@@ -82,7 +93,9 @@ void Output::Write(std::span<const uint8_t> bytes) {
 }
 
 void Output::Finish(const FileSource& input) {
-  if (file_) {
+  if (part_) {
+    part_->Commit(input.Attributes());
+  } else if (file_) {
     file_->Commit(input.Attributes());
   } else {
     stream_->Finish();

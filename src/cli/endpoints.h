@@ -9,6 +9,7 @@
 
 #include "src/base/file.h"
 #include "src/base/output_file.h"
+#include "src/base/part_file.h"
 #include "src/base/stream.h"
 #include "src/cli/options.h"
 
@@ -43,8 +44,12 @@ class Output : public Sink {
   // Syncs, hands mode and time of `input` over and gives the file its name.
   void Finish(const FileSource& input);
 
+  // Null unless checkpoints are asked for.
+  PartFile* part() { return part_.get(); }
+
  private:
-  std::unique_ptr<OutputFile> file_;  // exactly one of these two is set
+  std::unique_ptr<OutputFile> file_;  // exactly one of these three is set
+  std::unique_ptr<PartFile> part_;
   std::unique_ptr<FileSink> stream_;
   bool text_only_ = false;
 };

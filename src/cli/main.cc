@@ -6,6 +6,7 @@
 #include <string>
 
 #include "src/base/error.h"
+#include "src/cli/checkpoint_file.h"
 #include "src/cli/commands.h"
 #include "src/cli/endpoints.h"
 #include "src/cli/options.h"
@@ -31,6 +32,13 @@ int main(int argc, char** argv) {
     nncpp::InstallSignalHandlers();
     nncpp::RunCommand(nncpp::ParseOptions(argc, argv), subject);
     return 0;
+  } catch (const nncpp::Stopped& stopped) {
+    if (!stopped.message.empty()) {
+      std::fprintf(stderr, "nncpp: %s\n",
+                   nncpp::Printable(stopped.message).c_str());
+    }
+    nncpp::EndBySignal(stopped.signal);
+    return kBug;  // the signal ends the program
   } catch (const nncpp::Error& error) {
     return Fail(error.kind(), error.what(), subject);
   } catch (const CLI::ParseError& error) {

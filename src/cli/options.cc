@@ -18,12 +18,14 @@ namespace {
 constexpr std::string_view kSuffix = ".nncpp";
 constexpr int kMaxThreads = 1024;
 constexpr double kMaxMemory = 0x1p62;  // bytes
+constexpr double kMaxEvery = 1e9;      // of --checkpoint-every, in its unit
 
 // Options that only some commands take form a group of this name. All are
 // options of the whole program for the library, so that they may stand before
 // the command.
 constexpr const char* kForCompress = "compress";
 constexpr const char* kForReports = "test and list";
+constexpr const char* kForFiles = "compress and decompress";
 
 // A model option as given: its row and its text. Applied after the profile is
 // known, whatever the order on the command line.
@@ -39,6 +41,7 @@ struct Raw {
   bool self_check = false;
   std::string threads = "0";
   std::string memory_limit;
+  std::string checkpoint_every;
   std::string device = "auto";
   std::string topic;
   std::string profile = "default";
@@ -130,6 +133,16 @@ void AddCompressOptions(CLI::App& app, Raw& raw) {
   }
 }
 
+void AddFileOptions(CLI::App& app, Raw& raw) {
+  app.add_option("--checkpoint", raw.options.checkpoint)
+      ->type_name("file")
+      ->group(kForFiles);
+  app.add_option("--checkpoint-every", raw.checkpoint_every)
+      ->type_name("time or blocks")
+      ->group(kForFiles);
+  app.add_flag("--resume", raw.options.resume)->group(kForFiles);
+}
+
 void AddVerbs(CLI::App& app, Raw& raw) {
   Options& options = raw.options;
   CLI::App* compress = app.add_subcommand("compress")->alias("c");
@@ -156,8 +169,8 @@ void CheckGroups(const CLI::App& app, Verb verb) {
     const std::string& group = option->get_group();
     if (option->count() == 0 ||
         (group == kForCompress && verb == Verb::kCompress) ||
-        (group == kForReports && reports) ||
-        (group != kForCompress && group != kForReports)) {
+        (group == kForReports && reports) || (group == kForFiles && !reports) ||
+        (group != kForCompress && group != kForReports && group != kForFiles)) {
       continue;
     }
     throw Error(ErrorKind::kUsage, option->get_name() + ": is an option of " +
@@ -212,6 +225,49 @@ int ParseThreads(std::string_view text) {
               "--threads " + std::string(text) +
                   ": not possible; give a number from 0 to " +
                   std::to_string(kMaxThreads));
+}
+
+// "90s", "10m", "2h", "1d" is a time; a plain number counts blocks.
+CheckpointEvery ParseEvery(std::string_view text) {
+  double number = -1;
+  const char* end = text.data() + text.size();
+  const auto result = std::from_chars(text.data(), end, number);
+  const std::string_view unit(result.ptr,
+                              static_cast<size_t>(end - result.ptr));
+  const bool sound =
+      result.ec == std::errc() && number >= 0 && number <= kMaxEvery;
+  const auto blocks = static_cast<int64_t>(sound ? number : 0);
+  if (sound && unit.empty() && blocks >= 1 &&
+      static_cast<double>(blocks) == number) {
+    return {0, blocks};
+  }
+  const size_t scale = unit.size() == 1 ? std::string_view("smhd").find(unit[0])
+                                        : std::string_view::npos;
+  if (sound && scale != std::string_view::npos) {
+    constexpr double kSeconds[] = {1, 60, 3600, 86400};
+    return {number * kSeconds[scale], 0};
+  }
+  throw Error(ErrorKind::kUsage,
+              "--checkpoint-every " + std::string(text) +
+                  ": not possible; give a time, as in 90s, 10m or 2h, or a "
+                  "number of blocks");
+}
+
+void CheckCheckpoint(const Raw& raw, Options& options) {
+  if (!raw.checkpoint_every.empty()) {
+    options.checkpoint_every = ParseEvery(raw.checkpoint_every);
+  }
+  const bool asked = options.resume || !raw.checkpoint_every.empty();
+  if (asked && options.checkpoint.empty()) {
+    throw Error(ErrorKind::kUsage,
+                "no checkpoint named; add --checkpoint FILE");
+  }
+  if (options.checkpoint.empty()) return;
+  if (options.output == "-") {
+    throw Error(ErrorKind::kUsage,
+                "standard output: cannot be continued by a later run; name an "
+                "output file, or leave --checkpoint out");
+  }
 }
 
 // "auto", "cpu", "cuda" or "cuda:N".
@@ -294,6 +350,7 @@ Options ParseOptions(int argc, const char* const* argv) {
   app.allow_extras();  // for CheckExtras, whose words are plainer
   AddCommonOptions(app, raw);
   AddCompressOptions(app, raw);
+  AddFileOptions(app, raw);
   AddVerbs(app, raw);
 
   app.parse(argc, argv);
@@ -309,7 +366,9 @@ Options ParseOptions(int argc, const char* const* argv) {
   }
   if (app.count("--self-check") > 0) options.self_check = raw.self_check;
   if (options.verb == Verb::kCompress) options.config = ChosenConfig(raw);
+  options.config_given = !raw.settings.empty() || app.count("--profile") > 0;
   CheckNames(options);
+  CheckCheckpoint(raw, options);
   return options;
 }
 

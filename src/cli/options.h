@@ -20,6 +20,13 @@ enum class Verb {
   kVersion,
 };
 
+// How often checkpoints are written: exactly one of the two is positive, or
+// both are 0 for one after every segment.
+struct CheckpointEvery {
+  double seconds = 300;
+  int64_t blocks = 0;
+};
+
 struct Options {
   Verb verb = Verb::kHelp;
   std::string input;   // "-": standard input
@@ -34,6 +41,10 @@ struct Options {
   Device device;
   std::optional<bool> self_check;  // none: small inputs only
   ModelConfig config;              // kCompress only: profile, then options
+  bool config_given = false;       // the command line says something of it
+  std::string checkpoint;          // empty: none are written
+  CheckpointEvery checkpoint_every;
+  bool resume = false;
 };
 
 // Reads the command line. The names of outputs that were left out are filled

@@ -105,6 +105,11 @@ void ProgressMeter::Update(const Progress& progress) {
   const double now = Seconds();
   if (!asked && (!draw_ || now - drawn_at_ < kRedrawSeconds)) return;
   const double part = FinishedPart(progress, archive_bytes_);
+  if (!began_) {  // a resumed run begins in the middle
+    bytes_ = Speedometer(now, static_cast<double>(progress.original_bytes));
+    parts_ = Speedometer(now, part);
+    began_ = true;
+  }
   bytes_.Add(now, static_cast<double>(progress.original_bytes));
   parts_.Add(now, part);
   const double speed = parts_.PerSecond();

@@ -24,7 +24,8 @@ double FinishedPart(const Progress& progress, int64_t archive_bytes);
 // other programs come and go. Times are seconds since any fixed moment.
 class Speedometer {
  public:
-  explicit Speedometer(double now) : older_{now, 0}, newer_{now, 0} {}
+  explicit Speedometer(double now, double amount = 0)
+      : older_{now, amount}, newer_{now, amount} {}
 
   void Add(double now, double amount);  // `amount` in all, since the start
   double PerSecond() const;             // 0 in the first half second
@@ -59,6 +60,7 @@ class ProgressMeter {
   bool draw_;
   std::chrono::steady_clock::time_point start_;
   double drawn_at_ = -1;  // seconds since start_
+  bool began_ = false;    // Update was called
   Speedometer bytes_;
   Speedometer parts_;
 };

@@ -231,8 +231,9 @@ std::string SummaryLine(const std::string& name, const Report& report,
   const std::string coded = FormatCount(report.coded_bytes);
   const double bits = BitsPerByte(report.original_bytes, report.coded_bytes);
   // A clock tick at least: an empty input takes no time.
-  const double rate = static_cast<double>(report.original_bytes) /
-                      (seconds > 1e-6 ? seconds : 1e-6);
+  const double rate =
+      static_cast<double>(report.original_bytes - report.resumed_bytes) /
+      (seconds > 1e-6 ? seconds : 1e-6);
   return Printable(name) + ": " + (compressing ? original : coded) + " -> " +
          (compressing ? coded : original) + " bytes, " + FormatBits(bits) +
          " bits/byte, " + Print("%.1f s, ", seconds) + FormatRate(rate) + "\n";

@@ -2,15 +2,18 @@
 // functions (signal-safety(7)).
 #include "src/cli/signals.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
 #include <cstddef>
 
-#include "src/base/output_file.h"
+#include "src/base/error.h"
+#include "src/base/unfinished.h"
 
 namespace nncpp {
 namespace {
@@ -19,7 +22,15 @@ constexpr std::array kEndings = {SIGINT,  SIGTERM, SIGHUP, SIGPIPE, SIGXCPU,
                                  SIGQUIT, SIGSEGV, SIGBUS, SIGILL,  SIGFPE};
 constexpr int kBug = 3;  // exit status, docs/cli.md
 
+// Those that a run with checkpoints survives for a moment.
+constexpr std::array kHeld = {SIGINT, SIGTERM, SIGHUP};
+
 std::atomic<bool> progress_requested = false;
+std::atomic<bool> holding = false;
+std::atomic<int> held = 0;  // the signal that was noted
+std::atomic<int> wake_write = -1;
+int wake_read = -1;
+static_assert(std::atomic<int>::is_always_lock_free);
 std::atomic<bool> line_open = false;
 static_assert(std::atomic<bool>::is_always_lock_free);
 
@@ -34,7 +45,24 @@ void CleanUp() {
   }
 }
 
+// Whether the signal is only noted.
+bool Hold(int signal) {
+  if (!holding || held != 0) return false;
+  if (std::find(kHeld.begin(), kHeld.end(), signal) == kHeld.end()) {
+    return false;
+  }
+  held = signal;
+  // A pipe that is full wakes as well.
+  [[maybe_unused]] const ssize_t n = write(wake_write, "", 1);
+  return true;
+}
+
 void OnEnding(int signal) {
+  const int saved = errno;
+  if (Hold(signal)) {
+    errno = saved;
+    return;
+  }
   CleanUp();
   for (size_t i = 0; i < kEndings.size(); ++i) {
     if (kEndings[i] == signal) sigaction(signal, &previous[i], nullptr);
@@ -72,6 +100,24 @@ void InstallSignalHandlers() {
   Install(SIGUSR1, OnUser, &unused);
   // A write beyond the limit on file sizes then fails with EFBIG.
   signal(SIGXFSZ, SIG_IGN);
+}
+
+void HoldEndings() {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
+    throw Error(ErrorKind::kIo, "cannot make a pipe; close other files");
+  }
+  wake_read = ends[0];
+  wake_write = ends[1];
+  holding = true;
+}
+
+int HeldEnding() { return held; }
+int WakeDescriptor() { return wake_read; }
+
+void EndBySignal(int signal) {
+  held = signal;  // this one is not held back
+  raise(signal);
 }
 
 bool TakeProgressRequest() { return progress_requested.exchange(false); }

@@ -11,6 +11,19 @@ namespace nncpp {
 // (nohup) stay ignored.
 void InstallSignalHandlers();
 
+// From now on the first SIGINT, SIGTERM or SIGHUP is only noted, so that a last
+// checkpoint can be written; any further one ends the program at once. Throws
+// Error(kIo) when the system is out of descriptors.
+void HoldEndings();
+
+// The signal that was noted, or 0; and a descriptor that becomes readable with
+// it, or -1 without HoldEndings.
+int HeldEnding();
+int WakeDescriptor();
+
+// Does what `signal` did before InstallSignalHandlers.
+void EndBySignal(int signal);
+
 // True once after each SIGUSR1.
 bool TakeProgressRequest();
 

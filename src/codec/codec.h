@@ -8,6 +8,7 @@
 
 #include "kernels/backend.h"
 #include "src/base/stream.h"
+#include "src/codec/checkpointer.h"
 #include "src/model/config.h"
 
 namespace nncpp {
@@ -30,6 +31,8 @@ struct CodecOptions {
   // throw: the exception leaves Compress or Decompress (that is how a signal
   // stops a run).
   std::function<void(const Progress&)> progress;
+  // Null: no checkpoints. Otherwise outlives the run.
+  Checkpointer* checkpointer = nullptr;
 };
 
 struct Report {
@@ -37,6 +40,7 @@ struct Report {
   int64_t coded_bytes = 0;  // of the whole archive
   int64_t blocks = 0;
   int64_t stored_blocks = 0;
+  int64_t resumed_bytes = 0;  // of the original, done before the checkpoint
 };
 
 // Bytes of memory that a run with this configuration needs, before it starts.
@@ -44,16 +48,26 @@ int64_t MemoryNeeded(const ModelConfig& config, bool self_check);
 
 // Writes an archive of everything `in` delivers. The configuration is stored
 // in the archive. A block that coding does not shrink is stored. Errors: kIo
-// from the streams, kMemory, kUsage when the configuration is out of range,
-// kNumerics when self_check finds a block that does not decode.
+// from the streams, kMemory, kUsage when the configuration is out of range or a
+// checkpoint cannot be continued, kNumerics when self_check finds a block that
+// does not decode.
+//
+// A resumed run reads `in` from its start and gives the same archive as one
+// that was never interrupted; `out` takes what comes after the part that the
+// checkpointer kept.
 Report Compress(Source& in, Sink& out, const ModelConfig& config,
                 const CodecOptions& options);
 
 // Writes the original of the archive in `in`. A block reaches `out` only after
 // its hashes and its digest of the model's state were found right.
 // Errors: kFormat, kUnsupported (also for a model beyond the memory limit),
-// kNumerics, kIo; the message names the block.
+// kNumerics, kIo; the message names the block; kUsage for a checkpoint that
+// cannot be continued.
 Report Decompress(Source& in, Sink& out, const CodecOptions& options);
+
+// The configuration of the run that a checkpoint called `name` is of. Throws
+// Error(kUsage) when it is damaged or none.
+ModelConfig CheckpointConfig(Source& checkpoint, const std::string& name);
 
 // What an archive says of itself. Reads all of it and checks every hash that
 // needs no decoding.
@@ -75,5 +89,6 @@ void SelfTest();  // on the CPU, by the form in use
 void SelfTest(Backend& backend);
 uint64_t SelfTestDigest();  // what they compute
 uint64_t SelfTestDigest(Backend& backend);
+uint64_t ArithmeticId();  // what every build of this version computes
 
 }  // namespace nncpp

@@ -7,9 +7,12 @@
 #include "preproc/bytes.h"
 #include "src/base/error.h"
 #include "src/base/hash.h"
+#include "src/base/memory_stream.h"
 #include "src/codec/codec.h"
 #include "src/codec/limits.h"
+#include "src/codec/resume.h"
 #include "src/codec/step.h"
+#include "src/format/archive_reader.h"
 #include "src/format/archive_writer.h"
 #include "src/format/payload.h"
 
@@ -21,6 +24,12 @@ class SelfChecker {
  public:
   SelfChecker(const ModelConfig& config, Backend& backend)
       : config_(config), model_(MakeModel(config, backend)) {}
+
+  // Goes on from a state of the model that is checked.
+  void Continue(std::span<const uint8_t> state) {
+    MemorySource bytes(state);
+    model_->ReadState(bytes);
+  }
 
   void Check(std::span<const uint8_t> payload,
              std::span<const uint16_t> symbols, uint64_t digest,
@@ -44,14 +53,31 @@ class SelfChecker {
   std::unique_ptr<Model> model_;
 };
 
+// Hashes what passes.
+class HashingSink : public Sink {
+ public:
+  explicit HashingSink(Sink& out) : out_(out) {}
+  void Write(std::span<const uint8_t> bytes) override {
+    hasher_.Update(bytes);
+    out_.Write(bytes);
+  }
+  StreamHasher& hasher() { return hasher_; }
+
+ private:
+  Sink& out_;
+  StreamHasher hasher_;
+};
+
 class Compressor {
  public:
   Compressor(Source& in, Sink& out, const ModelConfig& config,
              const CodecOptions& options)
       : in_(in),
+        out_(out),
         config_(config),
         options_(options),
-        writer_(out),
+        checkpointer_(options.checkpointer),
+        writer_(out_),
         backend_(BackendFor(options, config, options.self_check ? 2 : 1)),
         model_(MakeModel(config, *backend_)) {
     if (options.self_check) {
@@ -60,79 +86,195 @@ class Compressor {
   }
 
   Report Run() {
-    const int64_t size = in_.SizeHint();
-    progress_.original_total = size;
-    ArchiveHeader header;
-    if (size >= 0) header.original_bytes = size;
-    ByteWriter fields;
-    WriteConfig(config_, fields);
-    header.config = fields.Take();
-    writer_.WriteHeader(header);
-    std::vector<uint8_t> bytes;
-    do {
-      // A known size that fits one block takes no more memory than it needs.
-      const int64_t room = size >= 0 ? std::min(config_.block_symbols, size + 1)
-                                     : config_.block_symbols;
-      bytes.resize(static_cast<size_t>(room));
-      bytes.resize(static_cast<size_t>(in_.Read(bytes)));
-      if (!bytes.empty()) CompressBlock(bytes);
-    } while (!bytes.empty());
+    if (checkpointer_ != nullptr && checkpointer_->Resumed() != nullptr) {
+      Resume();
+    } else {
+      Begin();
+    }
+    progress_.original_total = header_.original_bytes.value_or(-1);
+    const int64_t resumed = writer_.original_bytes() +
+                            SymbolsDone(config_, std::ssize(bytes_), cursor_);
+    if (!bytes_.empty()) CompressBlock();
+    for (;;) {
+      const Checkpointer::Writer write = CheckpointWriterOfThis();
+      StoreIfDue(checkpointer_, writer_.blocks(), write);
+      if (checkpointer_ != nullptr) checkpointer_->Rest(write);
+      bytes_ = ReadInput(NextBlockBytes());
+      if (checkpointer_ != nullptr) checkpointer_->Rest({});
+      if (bytes_.empty()) break;
+      hasher_.Update(bytes_);
+      model_->Save();
+      CompressBlock();
+    }
     writer_.WriteEnd(hasher_.Digest());
     return {writer_.original_bytes(), writer_.bytes_written(), writer_.blocks(),
-            stored_};
+            stored_, resumed};
   }
 
  private:
-  void CompressBlock(std::span<const uint8_t> bytes) {
-    hasher_.Update(bytes);
+  void Begin() {
+    const int64_t size = in_.SizeHint();
+    if (size >= 0) header_.original_bytes = size;
+    header_.config = ConfigBytes();
+    writer_.WriteHeader(header_);
+    header_record_ = writer_.header_record();
+  }
+
+  void Resume() {
+    Resumption from(*checkpointer_, Direction::kCompress);
+    const CheckpointHead& head = from.head();
+    header_record_ = head.header;
+    from.Parse([&] {
+      MemorySource record(header_record_);
+      header_ = ArchiveReader(record).ReadHeader();
+    });
+    if (header_.config != ConfigBytes()) {
+      from.Refuse(
+          "was made with other options of the model; leave them out, the "
+          "checkpoint knows them");
+    }
+    ResumeInput(from);
+    from.KeepOutput(head.archive_bytes, head.archive_hash, out_.hasher());
+    writer_.Continue(header_, {head.link, head.original_bytes, head.blocks,
+                               head.archive_bytes});
+    stored_ = head.stored_blocks;
+    from.ReadStates(*model_);
+    if (checker_) checker_->Continue(model_->saved());
+  }
+
+  // Reads again what the interrupted run had read; its block at work becomes
+  // this run's.
+  void ResumeInput(Resumption& from) {
+    const CheckpointHead& head = from.head();
+    const int64_t size = in_.SizeHint();
+    if (header_.original_bytes.value_or(size) != size && size >= 0) {
+      from.RefuseInput();
+    }
+    for (int64_t left = head.original_bytes; left > 0;) {
+      const auto bytes = ReadInput(std::min(left, config_.block_symbols));
+      if (bytes.empty()) from.RefuseInput();
+      hasher_.Update(bytes);
+      left -= std::ssize(bytes);
+    }
+    if (!head.block.empty()) {
+      from.Parse([&] { ResumeBlock(head.block); });
+      hasher_.Update(bytes_);
+    }
+    if (hasher_.Digest() != head.original_hash) from.RefuseInput();
+  }
+
+  void ResumeBlock(std::span<const uint8_t> fields) {
+    ByteReader block(fields);
+    const uint64_t size = block.Varint();
+    if (size == 0 || size > static_cast<uint64_t>(config_.block_symbols)) {
+      throw Error(ErrorKind::kFormat, "the block's size is out of its range");
+    }
+    bytes_ = ReadInput(static_cast<int64_t>(size));
+    cursor_ = ReadCursor(config_, static_cast<int64_t>(size), {}, block);
+  }
+
+  Checkpointer::Writer CheckpointWriterOfThis() {
+    return [this](Sink& out) {
+      CheckpointHead head;
+      head.direction = Direction::kCompress;
+      head.header = header_record_;
+      head.blocks = writer_.blocks();
+      head.stored_blocks = stored_;
+      head.original_bytes = writer_.original_bytes();
+      head.link = writer_.position().link;
+      head.original_hash = hasher_.Digest();
+      head.archive_bytes = writer_.bytes_written();
+      head.archive_hash = out_.hasher().Digest();
+      const bool in_block = cursor_.step > 0;
+      if (in_block) {
+        ByteWriter block;
+        block.Varint(bytes_.size());
+        WriteCursor(cursor_, block);
+        head.block = block.Take();
+      }
+      WriteCheckpoint(std::move(head), *model_, /*with_saved=*/in_block, out);
+    };
+  }
+
+  std::vector<uint8_t> ConfigBytes() const {
+    ByteWriter fields;
+    WriteConfig(config_, fields);
+    return fields.Take();
+  }
+
+  // A known size that fits one block takes no more memory than it needs.
+  int64_t NextBlockBytes() const {
+    if (!header_.original_bytes) return config_.block_symbols;
+    return std::min(config_.block_symbols, *header_.original_bytes + 1);
+  }
+
+  // At most `room` bytes, fewer at the end of the input.
+  std::vector<uint8_t> ReadInput(int64_t room) {
+    std::vector<uint8_t> bytes(static_cast<size_t>(room));
+    bytes.resize(static_cast<size_t>(in_.Read(bytes)));
+    return bytes;
+  }
+
+  // Codes bytes_ from cursor_ on. REQUIRES: the model has saved the state from
+  // before the block.
+  void CompressBlock() {
     std::vector<uint16_t> symbols;
-    BytesToSymbols(bytes, symbols);
-    model_->Save();
+    BytesToSymbols(bytes_, symbols);
     const int64_t before = writer_.original_bytes();
+    const Checkpointer::Writer write = CheckpointWriterOfThis();
     const std::vector<uint8_t> payload = JoinStreams(EncodeBlock(
-        config_, symbols, *model_, [&](int64_t done, int64_t coded) {
+        config_, symbols, *model_, cursor_, [&](int64_t done, int64_t coded) {
           progress_.original_bytes = before + done;
           progress_.coded_bytes = writer_.bytes_written() + coded;
           if (options_.progress) options_.progress(progress_);
+          StoreIfDue(checkpointer_, writer_.blocks(), write);
         }));
     BlockHeader header;
-    header.original_bytes = std::ssize(bytes);
-    header.original_hash = HashBytes64(bytes);
+    header.original_bytes = std::ssize(bytes_);
+    header.original_hash = HashBytes64(bytes_);
     // Weights and states saturate, so they stay finite; were they ever not,
     // the block would be stored and both sides begin anew.
     header.model_restarts = !model_->IsFinite();
-    if (header.model_restarts) {
-      model_ = MakeModel(config_, *backend_);
-      if (checker_) {
-        checker_ = std::make_unique<SelfChecker>(config_, *backend_);
-      }
-    }
-    if (header.model_restarts || std::ssize(payload) >= std::ssize(bytes)) {
+    if (header.model_restarts) Restart();
+    if (header.model_restarts || std::ssize(payload) >= std::ssize(bytes_)) {
       if (!header.model_restarts) model_->Restore();
       header.kind = BlockKind::kStored;
       header.model_digest = model_->Digest();
-      writer_.WriteBlock(header, bytes);
+      writer_.WriteBlock(header, bytes_);
       ++stored_;
-      return;
+    } else {
+      header.kind = BlockKind::kCoded;
+      header.symbols = std::ssize(symbols);
+      header.model_digest = model_->Digest();
+      if (checker_) {
+        checker_->Check(payload, symbols, header.model_digest,
+                        writer_.blocks() + 1);
+      }
+      writer_.WriteBlock(header, payload);
     }
-    header.kind = BlockKind::kCoded;
-    header.symbols = std::ssize(symbols);
-    header.model_digest = model_->Digest();
-    if (checker_) {
-      checker_->Check(payload, symbols, header.model_digest,
-                      writer_.blocks() + 1);
-    }
-    writer_.WriteBlock(header, payload);
+    bytes_.clear();
+    cursor_ = {};
+  }
+
+  void Restart() {
+    model_ = MakeModel(config_, *backend_);
+    if (checker_) checker_ = std::make_unique<SelfChecker>(config_, *backend_);
   }
 
   Source& in_;
+  HashingSink out_;
   const ModelConfig config_;
   const CodecOptions& options_;
+  Checkpointer* const checkpointer_;
+  ArchiveHeader header_;
+  std::vector<uint8_t> header_record_;
   ArchiveWriter writer_;
   std::unique_ptr<Backend> backend_;
   std::unique_ptr<Model> model_;
   std::unique_ptr<SelfChecker> checker_;
-  StreamHasher hasher_;
+  StreamHasher hasher_;         // of the original, the block at work included
+  std::vector<uint8_t> bytes_;  // the block at work; empty: none
+  BlockCursor cursor_;          // in it
   Progress progress_;
   int64_t stored_ = 0;
 };

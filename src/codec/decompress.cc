@@ -9,6 +9,7 @@
 #include "src/base/hash.h"
 #include "src/codec/codec.h"
 #include "src/codec/limits.h"
+#include "src/codec/resume.h"
 #include "src/codec/step.h"
 #include "src/format/archive_reader.h"
 #include "src/format/payload.h"
@@ -31,70 +32,163 @@ ModelConfig ConfigOf(const ArchiveHeader& header) {
 class Decompressor {
  public:
   Decompressor(Source& in, Sink& out, const CodecOptions& options)
-      : reader_(in), out_(out), options_(options) {}
+      : reader_(in),
+        out_(out),
+        options_(options),
+        checkpointer_(options.checkpointer) {}
 
   Report Run() {
     const ArchiveHeader& header = reader_.ReadHeader();
     config_ = ConfigOf(header);
     CheckMemory(config_, false, options_.memory_limit, ErrorKind::kUnsupported);
     progress_.original_total = header.original_bytes.value_or(-1);
-    int64_t stored = 0;
+    if (checkpointer_ != nullptr && checkpointer_->Resumed() != nullptr) {
+      Resume();
+    }
+    const int64_t resumed =
+        original_bytes_ + SymbolsDone(config_, std::ssize(symbols_), cursor_);
+    if (cursor_.step > 0) Coded();
     for (;;) {
-      const BlockKind kind = reader_.NextBlock();
+      const BlockKind kind = NextBlock();
       if (kind == BlockKind::kEnd) break;
-      // The model is made when there is something for it to do, so that a
-      // damaged archive is refused before memory is taken.
-      if (!model_) {
-        backend_ = BackendFor(options_, config_, /*models=*/1);
-        model_ = MakeModel(config_, *backend_);
-      }
+      MakeModelOnce();
       if (kind == BlockKind::kStored) {
-        ++stored;
         Stored();
       } else {
+        CheckCoded();
+        symbols_.assign(static_cast<size_t>(reader_.block().symbols), 0);
         Coded();
       }
     }
     reader_.CheckOriginal(hasher_.Digest());
     return {reader_.original_bytes(), reader_.bytes_read(), reader_.blocks(),
-            stored};
+            stored_, resumed};
   }
 
  private:
+  // The model is made when there is something for it to do, so that a damaged
+  // archive is refused before memory is taken.
+  void MakeModelOnce() {
+    if (model_) return;
+    backend_ = BackendFor(options_, config_, /*models=*/1);
+    model_ = MakeModel(config_, *backend_);
+  }
+
+  void Resume() {
+    Resumption from(*checkpointer_, Direction::kDecompress);
+    const CheckpointHead& head = from.head();
+    if (head.header != reader_.header_record()) from.RefuseInput();
+    const int64_t begun = head.block.empty() ? 0 : 1;
+    for (int64_t i = 0; i < head.blocks + begun; ++i) {
+      original_bytes_ = reader_.original_bytes();
+      if (reader_.NextBlock() == BlockKind::kEnd) from.RefuseInput();
+    }
+    if (begun == 0) original_bytes_ = reader_.original_bytes();
+    if (reader_.link() != head.link || original_bytes_ != head.original_bytes) {
+      from.RefuseInput();
+    }
+    blocks_ = head.blocks;
+    link_ = head.link;
+    stored_ = head.stored_blocks;
+    if (begun != 0) from.Parse([&] { ResumeBlock(head.block); });
+    from.KeepOutput(head.original_bytes, head.original_hash, hasher_);
+    MakeModelOnce();
+    from.ReadStates(*model_);
+  }
+
+  void ResumeBlock(std::span<const uint8_t> fields) {
+    CheckCoded();
+    ByteReader block(fields);
+    for (int64_t i = 0; i < reader_.block().symbols; ++i) {
+      symbols_.push_back(block.U16());
+      if (symbols_.back() >= config_.alphabet) {
+        throw Error(ErrorKind::kFormat, "a symbol is beyond the alphabet");
+      }
+    }
+    cursor_ = ReadCursor(config_, std::ssize(symbols_), Streams(), block);
+  }
+
+  Checkpointer::Writer CheckpointWriterOfThis() {
+    return [this](Sink& out) {
+      MakeModelOnce();
+      CheckpointHead head;
+      head.direction = Direction::kDecompress;
+      head.header = reader_.header_record();
+      head.blocks = blocks_;
+      head.stored_blocks = stored_;
+      head.original_bytes = original_bytes_;
+      head.link = link_;
+      head.original_hash = hasher_.Digest();
+      if (cursor_.step > 0) {
+        ByteWriter block;
+        for (const uint16_t symbol : symbols_) block.U16(symbol);
+        WriteCursor(cursor_, block);
+        head.block = block.Take();
+      }
+      WriteCheckpoint(std::move(head), *model_, /*with_saved=*/false, out);
+    };
+  }
+
+  // Between two blocks a checkpoint may be written, also while this waits for
+  // the rest of the archive.
+  BlockKind NextBlock() {
+    blocks_ = reader_.blocks();
+    original_bytes_ = reader_.original_bytes();
+    link_ = reader_.link();
+    const Checkpointer::Writer write = CheckpointWriterOfThis();
+    StoreIfDue(checkpointer_, blocks_, write);
+    if (checkpointer_ != nullptr) checkpointer_->Rest(write);
+    const BlockKind kind = reader_.NextBlock();
+    if (checkpointer_ != nullptr) checkpointer_->Rest({});
+    link_ = reader_.link();
+    return kind;
+  }
+
   void Stored() {
+    ++stored_;
     if (reader_.block().model_restarts) {
       model_ = MakeModel(config_, *backend_);
     }
     Deliver(reader_.payload());
   }
 
-  void Coded() {
+  void CheckCoded() const {
     const BlockHeader& block = reader_.block();
-    if (block.symbols > config_.block_symbols ||
-        block.symbols != block.original_bytes || block.model_restarts) {
-      throw Error(ErrorKind::kFormat,
-                  Name() +
-                      " does not fit its configuration; the archive is "
-                      "damaged");
+    if (block.kind == BlockKind::kCoded &&
+        block.symbols <= config_.block_symbols &&
+        block.symbols == block.original_bytes && !block.model_restarts) {
+      return;
     }
-    std::vector<uint16_t> symbols(static_cast<size_t>(block.symbols));
-    const int64_t before = reader_.original_bytes() - block.original_bytes;
+    throw Error(
+        ErrorKind::kFormat,
+        Name() + " does not fit its configuration; the archive is damaged");
+  }
+
+  std::vector<std::span<const uint8_t>> Streams() const {
+    return SplitStreams(reader_.payload(),
+                        StreamsOfBlock(config_, reader_.block().symbols));
+  }
+
+  // Decodes the block into symbols_ from cursor_ on.
+  void Coded() {
+    const Checkpointer::Writer write = CheckpointWriterOfThis();
     try {
-      DecodeBlock(config_,
-                  SplitStreams(reader_.payload(),
-                               StreamsOfBlock(config_, block.symbols)),
-                  symbols, *model_, [&](int64_t done, int64_t) {
-                    progress_.original_bytes = before + done;
+      DecodeBlock(config_, Streams(), symbols_, *model_, cursor_,
+                  [&](int64_t done, int64_t) {
+                    progress_.original_bytes = original_bytes_ + done;
                     progress_.coded_bytes = reader_.bytes_read();
                     if (options_.progress) options_.progress(progress_);
+                    StoreIfDue(checkpointer_, blocks_, write);
                   });
     } catch (const Error& e) {
       if (e.kind() != ErrorKind::kFormat) throw;
       Disagree();
     }
     std::vector<uint8_t> bytes;
-    SymbolsToBytes(symbols, bytes);
-    if (HashBytes64(bytes) != block.original_hash) Disagree();
+    SymbolsToBytes(symbols_, bytes);
+    symbols_.clear();
+    cursor_ = {};
+    if (HashBytes64(bytes) != reader_.block().original_hash) Disagree();
     Deliver(bytes);
   }
 
@@ -120,10 +214,19 @@ class Decompressor {
   ArchiveReader reader_;
   Sink& out_;
   const CodecOptions& options_;
+  Checkpointer* const checkpointer_;
   ModelConfig config_;
   std::unique_ptr<Backend> backend_;
   std::unique_ptr<Model> model_;
   StreamHasher hasher_;
+  // Finished blocks, their bytes, and the archive's L after them or after the
+  // header of the block at work.
+  int64_t blocks_ = 0;
+  int64_t original_bytes_ = 0;
+  uint64_t link_ = 0;
+  int64_t stored_ = 0;
+  std::vector<uint16_t> symbols_;  // of the block at work
+  BlockCursor cursor_;             // in it
   Progress progress_;
 };
 

@@ -5,7 +5,6 @@
 
 #include "src/base/check.h"
 #include "src/base/error.h"
-#include "src/coder/range_coder.h"
 
 namespace nncpp {
 namespace {
@@ -59,17 +58,52 @@ int64_t StreamsOfBlock(const ModelConfig& config, int64_t symbols) {
                     config.streams);
 }
 
+int64_t SymbolsDone(const ModelConfig& config, int64_t symbols,
+                    const BlockCursor& cursor) {
+  return std::min(symbols, cursor.step * StreamsOfBlock(config, symbols));
+}
+
+void WriteCursor(const BlockCursor& cursor, ByteWriter& out) {
+  out.Varint(static_cast<uint64_t>(cursor.step));
+  for (const RangeEncoder& encoder : cursor.encoders) encoder.WriteState(out);
+  for (const RangeDecoder& decoder : cursor.decoders) decoder.WriteState(out);
+}
+
+BlockCursor ReadCursor(const ModelConfig& config, int64_t symbols,
+                       std::span<const std::span<const uint8_t>> streams,
+                       ByteReader& in) {
+  const Layout layout(symbols, StreamsOfBlock(config, symbols));
+  BlockCursor cursor;
+  const uint64_t step = in.Varint();
+  // Between two segments, or after the last one.
+  if (step == 0 || step > static_cast<uint64_t>(layout.steps()) ||
+      (step % static_cast<uint64_t>(config.steps) != 0 &&
+       step != static_cast<uint64_t>(layout.steps()))) {
+    throw Error(ErrorKind::kFormat, "no segment ends at the cursor");
+  }
+  cursor.step = static_cast<int64_t>(step);
+  cursor.encoders.resize(static_cast<size_t>(layout.streams));
+  for (RangeEncoder& encoder : cursor.encoders) encoder.ReadState(in);
+  cursor.decoders = {streams.begin(), streams.end()};
+  for (RangeDecoder& decoder : cursor.decoders) decoder.ReadState(in);
+  return cursor;
+}
+
 std::vector<std::vector<uint8_t>> EncodeBlock(const ModelConfig& config,
                                               std::span<const uint16_t> block,
-                                              Model& model,
+                                              Model& model, BlockCursor& cursor,
                                               const SegmentDone& done) {
   const int64_t symbols = std::ssize(block);
   const Layout layout(symbols, StreamsOfBlock(config, symbols));
   const int64_t streams = layout.streams;
-  std::vector<RangeEncoder> encoders(static_cast<size_t>(streams));
+  std::vector<RangeEncoder>& encoders = cursor.encoders;
   std::vector<int32_t> targets;
-  model.StartBlock(streams);
-  for (int64_t first = 0; first < layout.steps(); first += config.steps) {
+  if (cursor.step == 0) {
+    encoders.resize(static_cast<size_t>(streams));
+    model.StartBlock(streams);
+  }
+  for (int64_t first = cursor.step; first < layout.steps();
+       first += config.steps) {
     const int64_t steps = std::min(config.steps, layout.steps() - first);
     targets.clear();
     for (int64_t t = first; t < first + steps; ++t) {
@@ -90,7 +124,8 @@ std::vector<std::vector<uint8_t>> EncodeBlock(const ModelConfig& config,
     }
     model.Train(steps, targets);
     for (const RangeEncoder& encoder : encoders) coded += encoder.bytes();
-    done(std::min(symbols, (first + steps) * streams), coded);
+    cursor.step = first + steps;
+    done(SymbolsDone(config, symbols, cursor), coded);
   }
   std::vector<std::vector<uint8_t>> bytes;
   for (RangeEncoder& encoder : encoders) bytes.push_back(encoder.Finish());
@@ -99,16 +134,21 @@ std::vector<std::vector<uint8_t>> EncodeBlock(const ModelConfig& config,
 
 void DecodeBlock(const ModelConfig& config,
                  std::span<const std::span<const uint8_t>> streams,
-                 std::span<uint16_t> block, Model& model,
+                 std::span<uint16_t> block, Model& model, BlockCursor& cursor,
                  const SegmentDone& done) {
   const int64_t symbols = std::ssize(block);
   const Layout layout(symbols, StreamsOfBlock(config, symbols));
   NNCPP_CHECK(std::ssize(streams) == layout.streams);
-  std::vector<RangeDecoder> decoders(streams.begin(), streams.end());
-  std::vector<RangeEncoder> again(streams.size());
+  std::vector<RangeDecoder>& decoders = cursor.decoders;
+  std::vector<RangeEncoder>& again = cursor.encoders;
   std::vector<int32_t> targets;
-  model.StartBlock(layout.streams);
-  for (int64_t first = 0; first < layout.steps(); first += config.steps) {
+  if (cursor.step == 0) {
+    decoders = {streams.begin(), streams.end()};
+    again.resize(streams.size());
+    model.StartBlock(layout.streams);
+  }
+  for (int64_t first = cursor.step; first < layout.steps();
+       first += config.steps) {
     const int64_t steps = std::min(config.steps, layout.steps() - first);
     targets.assign(static_cast<size_t>(steps * layout.streams), -1);
     for (int64_t t = 0; t < steps; ++t) {
@@ -125,7 +165,8 @@ void DecodeBlock(const ModelConfig& config,
       }
     }
     model.Train(steps, targets);
-    done(std::min(symbols, (first + steps) * layout.streams), 0);
+    cursor.step = first + steps;
+    done(SymbolsDone(config, symbols, cursor), 0);
   }
   // Other bytes may decode to the same symbols; only one spelling is sound.
   for (size_t b = 0; b < again.size(); ++b) {

@@ -1,6 +1,8 @@
 // src/coder/range_coder.cc -- contract: src/coder/range_coder.h
 #include "src/coder/range_coder.h"
 
+#include <algorithm>
+
 #include "src/base/check.h"
 #include "src/base/error.h"
 
@@ -54,6 +56,31 @@ std::vector<uint8_t> RangeEncoder::Finish() {
   return std::move(bytes_);
 }
 
+void RangeEncoder::WriteState(ByteWriter& out) const {
+  out.U64(low_);
+  out.U64(range_);
+  out.Varint(bytes_.size());
+  out.Bytes(bytes_);
+}
+
+void RangeEncoder::ReadState(ByteReader& in) {
+  low_ = in.U64();
+  range_ = in.U64();
+  const uint64_t count = in.Varint();
+  if (range_ < kRangeMin || count > static_cast<uint64_t>(in.remaining())) {
+    throw Error(ErrorKind::kFormat, "not the state of a coder");
+  }
+  const auto bytes = in.Bytes(static_cast<int64_t>(count));
+  // A carry must find a byte to go into.
+  const bool ends_within_64_bits = low_ == 0 || range_ <= 0 - low_;
+  if (!ends_within_64_bits &&
+      std::all_of(bytes.begin(), bytes.end(),
+                  [](uint8_t byte) { return byte == 0xFF; })) {
+    throw Error(ErrorKind::kFormat, "not the state of a coder");
+  }
+  bytes_.assign(bytes.begin(), bytes.end());
+}
+
 RangeDecoder::RangeDecoder(std::span<const uint8_t> bytes) : bytes_(bytes) {
   for (int i = 0; i < 8; ++i) offset_ = offset_ << 8 | Next();
 }
@@ -65,6 +92,22 @@ uint64_t RangeDecoder::Target(uint64_t total) {
     throw Error(ErrorKind::kFormat, "coded bytes are not a coder's message");
   }
   return static_cast<uint64_t>(point);
+}
+
+void RangeDecoder::WriteState(ByteWriter& out) const {
+  out.Varint(static_cast<uint64_t>(position_));
+  out.U64(offset_);
+  out.U64(range_);
+}
+
+void RangeDecoder::ReadState(ByteReader& in) {
+  const uint64_t position = in.Varint();
+  offset_ = in.U64();
+  range_ = in.U64();
+  if (range_ < kRangeMin || position > bytes_.size()) {
+    throw Error(ErrorKind::kFormat, "not the state of a coder");
+  }
+  position_ = static_cast<int64_t>(position);
 }
 
 void RangeDecoder::Consume(uint64_t cumulative, uint64_t frequency,

@@ -12,6 +12,8 @@
 #include <span>
 #include <vector>
 
+#include "src/base/bytes.h"
+
 namespace nncpp {
 
 inline constexpr uint64_t kTotalLimit = uint64_t{1} << 48;
@@ -26,6 +28,11 @@ class RangeEncoder {
   std::vector<uint8_t> Finish();
 
   int64_t bytes() const { return std::ssize(bytes_); }
+
+  // The message so far, to go on with it in another process. ReadState throws
+  // Error(kFormat) when the fields cannot be a coder's.
+  void WriteState(ByteWriter& out) const;
+  void ReadState(ByteReader& in);
 
  private:
   void Carry();
@@ -48,6 +55,11 @@ class RangeDecoder {
 
   // Whether every byte has been looked at, as after the last symbol.
   bool AtEnd() const { return position_ == std::ssize(bytes_); }
+
+  // Where it stands in its bytes, which are not written: ReadState belongs to
+  // a decoder of the same bytes. Throws Error(kFormat) as the encoder's does.
+  void WriteState(ByteWriter& out) const;
+  void ReadState(ByteReader& in);
 
  private:
   uint8_t Next() {

@@ -111,6 +111,8 @@ std::vector<uint8_t> ArchiveReader::ReadHeaderRecord() {
   record.Bytes(fields);
   link_ = HashBytes64(record.bytes());
   ReadCheck();
+  record.U32(CheckOfLink(link_));
+  header_record_ = record.Take();
   return fields;
 }
 

@@ -40,6 +40,12 @@ class ArchiveReader {
   const ArchiveEnd& end() const { return end_; }
   void CheckOriginal(const Hash128& hash) const;
 
+  // The header, from its magic to its check. After ReadHeader.
+  const std::vector<uint8_t>& header_record() const { return header_record_; }
+
+  // L of docs/format.md, of the last header or block header read.
+  uint64_t link() const { return link_; }
+
   int64_t bytes_read() const { return bytes_read_; }
   int64_t original_bytes() const { return original_bytes_; }  // blocks so far
   int64_t blocks() const { return blocks_; }                  // so far
@@ -62,6 +68,7 @@ class ArchiveReader {
   Stage stage_ = Stage::kHeader;
   uint64_t link_ = 0;  // L of docs/format.md, of the last record read
   ArchiveHeader header_;
+  std::vector<uint8_t> header_record_;
   BlockHeader block_;
   int64_t payload_bytes_ = 0;  // what the block header announces
   std::vector<uint8_t> payload_;

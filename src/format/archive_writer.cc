@@ -27,10 +27,19 @@ void ArchiveWriter::WriteHeader(const ArchiveHeader& header) {
   record.Bytes(kMagic);
   record.Varint(fields.bytes().size());
   record.Bytes(fields.bytes());
-  link_ = HashBytes64(record.bytes());
-  record.U32(CheckOfLink(link_));
+  at_.link = HashBytes64(record.bytes());
+  record.U32(CheckOfLink(at_.link));
   Write(record.bytes());
+  header_record_ = record.Take();
   promised_bytes_ = header.original_bytes;
+  stage_ = Stage::kBlocks;
+}
+
+void ArchiveWriter::Continue(const ArchiveHeader& header,
+                             const ArchivePosition& position) {
+  NNCPP_CHECK(stage_ == Stage::kHeader);
+  promised_bytes_ = header.original_bytes;
+  at_ = position;
   stage_ = Stage::kBlocks;
 }
 
@@ -39,7 +48,7 @@ void ArchiveWriter::WriteBlock(const BlockHeader& block,
   NNCPP_CHECK(stage_ == Stage::kBlocks);
   NNCPP_CHECK(1 <= block.original_bytes &&
               block.original_bytes <= kMaxBlockBytes);
-  NNCPP_CHECK(block.original_bytes <= kMaxOriginalBytes - original_bytes_);
+  NNCPP_CHECK(block.original_bytes <= kMaxOriginalBytes - at_.original_bytes);
   const bool coded = block.kind == BlockKind::kCoded;
   if (coded) {
     NNCPP_CHECK(1 <= block.symbols && block.symbols <= kMaxBlockSymbols);
@@ -56,26 +65,26 @@ void ArchiveWriter::WriteBlock(const BlockHeader& block,
   if (coded) fields.Varint(static_cast<uint64_t>(block.symbols));
   fields.Varint(static_cast<uint64_t>(block.original_bytes));
   if (coded) fields.Varint(payload.size());
-  fields.U64(HashBytes64(payload, link_));
+  fields.U64(HashBytes64(payload, at_.link));
   if (coded) fields.U64(block.original_hash);
   fields.U64(block.model_digest);
   WriteRecord(fields);
   Write(payload);
-  original_bytes_ += block.original_bytes;
-  ++blocks_;
+  at_.original_bytes += block.original_bytes;
+  ++at_.blocks;
 }
 
 void ArchiveWriter::WriteEnd(const Hash128& original_hash) {
   NNCPP_CHECK(stage_ == Stage::kBlocks);
-  if (promised_bytes_ && *promised_bytes_ != original_bytes_) {
+  if (promised_bytes_ && *promised_bytes_ != at_.original_bytes) {
     throw Error(ErrorKind::kIo,
                 "the input changed its size while it was read; run again when "
                 "nothing writes to it");
   }
   ByteWriter fields;
   fields.U8(static_cast<uint8_t>(BlockKind::kEnd));
-  fields.Varint(static_cast<uint64_t>(original_bytes_));
-  fields.Varint(static_cast<uint64_t>(blocks_));
+  fields.Varint(static_cast<uint64_t>(at_.original_bytes));
+  fields.Varint(static_cast<uint64_t>(at_.blocks));
   fields.U64(original_hash.low);
   fields.U64(original_hash.high);
   WriteRecord(fields);
@@ -89,14 +98,14 @@ void ArchiveWriter::WriteRecord(const ByteWriter& fields) {
   ByteWriter record;
   record.U8(static_cast<uint8_t>(fields.bytes().size()));
   record.Bytes(fields.bytes());
-  link_ = HashBytes64(record.bytes(), link_);
-  record.U32(CheckOfLink(link_));
+  at_.link = HashBytes64(record.bytes(), at_.link);
+  record.U32(CheckOfLink(at_.link));
   Write(record.bytes());
 }
 
 void ArchiveWriter::Write(std::span<const uint8_t> bytes) {
   out_.Write(bytes);
-  bytes_written_ += std::ssize(bytes);
+  at_.bytes_written += std::ssize(bytes);
 }
 
 }  // namespace nncpp

@@ -1,6 +1,7 @@
 // src/model/config.cc -- contract: src/model/config.h
 #include "src/model/config.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstdio>
 
@@ -56,14 +57,45 @@ ModelConfig Tiny() {
   return c;
 }
 
+// The net of lstm-compress v3 [knoll2019lstm]; its update is not ours.
+ModelConfig LstmCompress() {
+  ModelConfig c;
+  c.layers = 3;
+  c.cells = 90;
+  c.classic = 1;
+  c.steps = 10;
+  c.ngram_orders = 0;
+  return c;
+}
+
+// The net and the schedule of tensorflow-compress v4 [knoll2020tfcompress].
+// It updates after every symbol of its 256 streams, this after each segment.
+ModelConfig TensorflowCompress() {
+  ModelConfig c;
+  c.layers = 8;
+  c.cells = 4000;
+  c.classic = 1;
+  c.embedding = 1024;
+  c.streams = 256;
+  c.stream_symbols = 1024;
+  c.steps = 15;
+  c.ngram_orders = 0;
+  c.learning_rate = 5e-4f;
+  c.epsilon = 1e-5f;
+  return c;
+}
+
 struct Profile {
   std::string_view name;
   ModelConfig config;
 };
 
 const std::vector<Profile>& Profiles() {
-  static const std::vector<Profile> profiles = {{"default", ModelConfig()},
-                                                {"tiny", Tiny()}};
+  static const std::vector<Profile> profiles = {
+      {"default", ModelConfig()},
+      {"tiny", Tiny()},
+      {"lstm-compress", LstmCompress()},
+      {"tensorflow-compress", TensorflowCompress()}};
   return profiles;
 }
 
@@ -85,6 +117,10 @@ const std::vector<ConfigField>& ConfigFields() {
             &C::steps, 1, 1024),
       Whole("layers", "LSTM layers", &C::layers, 1, 16),
       Whole("cells", "LSTM cells a layer", &C::cells, 1, 8192),
+      Whole("classic", "1: cells of four gates, not normalised; 0: coupled",
+            &C::classic, 0, 1),
+      Whole("embedding", "width of the symbols' embedding; 0: a table a layer",
+            &C::embedding, 0, 8192),
       Whole("ngram-orders", "n-gram features of orders 1 to this; 0: none",
             &C::ngram_orders, 0, 8),
       Whole("ngram-bits", "log2 of the slots of 64 bytes for n-grams",
@@ -111,10 +147,35 @@ const std::vector<ConfigField>& ConfigFields() {
            &C::ngram_scale, 0, 16),
       Real("ngram-scale-rate", "step of those scales", &C::ngram_scale_rate, 0,
            1),
+      Whole("replay-period", "symbols between replays of the past; 0: none",
+            &C::replay_period, 0, 1 << 28),
+      Whole("replay-passes", "times that each symbol is replayed",
+            &C::replay_passes, 1, 128),
+      Whole("replay-streams", "parts of them learnt side by side",
+            &C::replay_streams, 1, 1024),
+      Whole("replay-steps", "steps of a segment in replay", &C::replay_steps, 1,
+            1024),
+      Real("replay-rate", "Adam's rate in replay, at the start",
+           &C::replay_rate, 0, 1),
+      Real("replay-decay", "it is divided by sqrt(1 + updates / this)",
+           &C::replay_decay, 1, 1e12),
+      Real("dropout", "share of outputs dropped in replay", &C::dropout, 0,
+           0.9),
       {"seed", "seed of the initial weights and the rounding noise", nullptr,
        nullptr, &C::seed, 0, 18446744073709551615.0},
   };
   return fields;
+}
+
+int64_t SegmentRows(const ModelConfig& config) {
+  const int64_t rows = config.steps * config.streams;
+  if (config.replay_period == 0) return rows;
+  return std::max(rows, config.replay_steps * config.replay_streams);
+}
+
+int64_t MostStreams(const ModelConfig& config) {
+  if (config.replay_period == 0) return config.streams;
+  return std::max(config.streams, config.replay_streams);
 }
 
 void CheckConfig(const ModelConfig& config) {

@@ -21,6 +21,9 @@ struct ModelConfig {
   int64_t steps = 32;                         // T: steps a segment
   int64_t layers = 2;
   int64_t cells = 192;       // C: LSTM cells a layer
+  int64_t classic = 0;       // 1: four gates, not coupled, not normalised
+  int64_t embedding = 0;     // E: width of the symbols' embedding; 0: a table
+                             // of what each symbol adds to each layer's gates
   int64_t ngram_orders = 6;  // n-gram features of orders 1..this
   int64_t ngram_bits = 20;   // log2 of the slots of their table
   float learning_rate = 4.5e-3f;
@@ -35,9 +38,20 @@ struct ModelConfig {
   float ngram_decay = 0.4f;
   float ngram_scale = 1.0f;
   float ngram_scale_rate = 0.01f;
+  int64_t replay_period = 0;  // symbols between replays; 0: no replay
+  int64_t replay_passes = 1;  // periods replayed each time, the latest
+  int64_t replay_streams = 4;
+  int64_t replay_steps = 32;
+  float replay_rate = 2e-3f;  // Adam's rate in replay, with a schedule
+  float replay_decay = 1e4f;  // of its own
+  float dropout = 0.1f;       // in replay
   uint64_t seed = 0;
   bool operator==(const ModelConfig&) const = default;
 };
+
+// Rows and streams of the largest segment, replay's among them.
+int64_t SegmentRows(const ModelConfig& config);
+int64_t MostStreams(const ModelConfig& config);
 
 // One row per field, in the order of the archive (docs/format.md): the codec
 // writes them, `nncpp l` prints them, the command line offers them.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <string>
 
 #include "src/base/check.h"
@@ -10,31 +11,49 @@
 namespace nncpp {
 
 Lstm::Lstm(const ModelConfig& config, Backend& backend)
-    : config_(config), backend_(backend), ngrams_(config) {
-  const int64_t c = config.cells, v = config.alphabet;
-  const int64_t rows = config.steps * config.streams;
-  const int64_t hidden = config.layers * c;
-  layers_.resize(static_cast<size_t>(config.layers));
-  for (int64_t i = 0; i < config.layers; ++i) {
+    : Model(backend),
+      config_(config),
+      backend_(backend),
+      gates_(config.classic != 0 ? 4 : 3),
+      ngrams_(config) {
+  AddParameters();
+  Initialize();
+  AllocateSegment();
+  QuantizeAll();
+}
+
+void Lstm::AddParameters() {
+  const int64_t c = config_.cells, v = config_.alphabet, e = config_.embedding;
+  layers_.resize(static_cast<size_t>(config_.layers));
+  for (int64_t i = 0; i < config_.layers; ++i) {
     Layer& layer = layers_[static_cast<size_t>(i)];
     const std::string name = " " + std::to_string(i);
-    if (i > 0) layer.below = layout_.AddDense("below" + name, 3 * c, c);
-    layer.recurrent = layout_.AddDense("recurrent" + name, 3 * c, c);
-    layer.gain = layout_.AddDense("gain" + name, 1, 3 * c);
-    layer.bias = layout_.AddDense("bias" + name, 1, 3 * c);
+    if (i > 0) layer.below = layout_.AddDense("below" + name, gates_ * c, c);
+    layer.recurrent = layout_.AddDense("recurrent" + name, gates_ * c, c);
+    if (config_.classic == 0) {
+      layer.gain = layout_.AddDense("gain" + name, 1, gates_ * c);
+    }
+    layer.bias = layout_.AddDense("bias" + name, 1, gates_ * c);
+    if (e > 0)
+      layer.embedded = layout_.AddDense("embedded" + name, gates_ * c, e);
   }
-  output_ = layout_.AddDense("output", v, hidden);
+  output_ = layout_.AddDense("output", v, config_.layers * c);
   output_bias_ = layout_.AddDense("output bias", 1, v);
-  for (int64_t i = 0; i < config.layers; ++i) {
+  if (e > 0) embedding_ = layout_.AddTable("table", v, e);
+  for (int64_t i = 0; e == 0 && i < config_.layers; ++i) {
     layers_[static_cast<size_t>(i)].table =
-        layout_.AddTable("table " + std::to_string(i), v, 3 * c);
+        layout_.AddTable("table " + std::to_string(i), v, gates_ * c);
   }
-  parameters_ = backend.NewArray(layout_.count());
-  gradients_ = backend.NewArray(layout_.count());
-  second_ = backend.NewArray(layout_.count());
+}
+
+void Lstm::Initialize() {
+  const int64_t c = config_.cells;
+  parameters_ = backend_.NewArray(layout_.count());
+  gradients_ = backend_.NewArray(layout_.count());
+  second_ = backend_.NewArray(layout_.count());
 
   std::vector<float> initial(static_cast<size_t>(layout_.count()));
-  const float range = config.init_range / std::sqrt(static_cast<float>(c));
+  const float range = config_.init_range / std::sqrt(static_cast<float>(c));
   for (int64_t i = 0; i < std::ssize(layout_.views()); ++i) {
     const ParameterView& view = layout_.views()[static_cast<size_t>(i)];
     const std::span<float> x(initial.data() + view.offset,
@@ -42,42 +61,64 @@ Lstm::Lstm(const ModelConfig& config, Backend& backend)
     if (view.name.starts_with("gain")) {
       std::fill(x.begin(), x.end(), 1.0f);
     } else if (view.name.starts_with("bias")) {
-      std::fill_n(x.begin(), c, config.forget_bias);
+      std::fill_n(x.begin(), c, config_.forget_bias);
     } else if (view.name.starts_with("table")) {
-      FillUniform(config.seed, static_cast<uint32_t>(i), config.table_range, x);
+      FillUniform(config_.seed, static_cast<uint32_t>(i), config_.table_range,
+                  x);
     } else if (view.name.starts_with("below") ||
-               view.name.starts_with("recurrent")) {
-      FillUniform(config.seed, static_cast<uint32_t>(i), range, x);
+               view.name.starts_with("recurrent") ||
+               view.name.starts_with("embedded")) {
+      FillUniform(config_.seed, static_cast<uint32_t>(i), range, x);
     }  // the output layer starts at zero: every symbol equally likely
   }
-  backend.Upload(initial, parameters_.get());
+  backend_.Upload(initial, parameters_.get());
+}
 
+void Lstm::AllocateSegment() {
+  const int64_t c = config_.cells, v = config_.alphabet, e = config_.embedding;
+  const int64_t rows = SegmentRows(config_), streams = MostStreams(config_);
+  const int64_t hidden = config_.layers * c, sums = rows * gates_ * c;
   for (Layer& layer : layers_) {
-    if (layer.below >= 0) layer.below_q = backend.NewWeights(3 * c, c);
-    layer.recurrent_q = backend.NewWeights(3 * c, c);
-    if (layer.below >= 0) layer.from_below = backend.NewArray(rows * 3 * c);
-    layer.from_recurrent = backend.NewArray(rows * 3 * c);
-    layer.normed = backend.NewArray(rows * 3 * c);
-    layer.gates = backend.NewArray(rows * 3 * c);
-    layer.dnormed = backend.NewArray(rows * 3 * c);
-    layer.dsum = backend.NewArray(rows * 3 * c);
-    layer.inverse_rms = backend.NewArray(rows * 3);
-    layer.c = backend.NewArray((rows + config.streams) * c);
+    if (layer.below >= 0) {
+      layer.below_q = backend_.NewWeights(gates_ * c, c);
+      layer.from_below = backend_.NewArray(sums);
+    }
+    if (e > 0) layer.embedded_q = backend_.NewWeights(gates_ * c, e);
+    layer.recurrent_q = backend_.NewWeights(gates_ * c, c);
+    layer.from_recurrent = backend_.NewArray(sums);
+    layer.gates = backend_.NewArray(sums);
+    layer.dsum = backend_.NewArray(sums);
+    if (layer.gain >= 0) {
+      layer.normed = backend_.NewArray(sums);
+      layer.dnormed = backend_.NewArray(sums);
+      layer.inverse_rms = backend_.NewArray(rows * gates_);
+    }
+    layer.c = backend_.NewArray((rows + streams) * c);
   }
-  output_q_ = backend.NewWeights(v, hidden);
-  hidden_ = backend.NewArray((rows + config.streams) * hidden);
-  dhidden_ = backend.NewArray(rows * hidden);
-  logits_ = backend.NewArray(rows * v);
-  dlogits_ = backend.NewArray(rows * v);
-  dbelow_ = backend.NewArray(rows * c);
-  dh_ = backend.NewArray(config.streams * c);
-  dc_ = backend.NewArray(config.streams * c);
+  if (e > 0) {
+    embedded_ = backend_.NewArray(rows * e);
+    dembedded_ = backend_.NewArray(rows * e);
+    dinput_ = backend_.NewArray(rows * e);
+    from_embedding_ = backend_.NewArray(sums);
+  }
+  output_q_ = backend_.NewWeights(v, hidden);
+  hidden_ = backend_.NewArray((rows + streams) * hidden);
+  if (config_.replay_period > 0 && config_.dropout > 0) {
+    dropped_ = backend_.NewArray((rows + streams) * hidden);
+  }
+  dhidden_ = backend_.NewArray(rows * hidden);
+  logits_ = backend_.NewArray(rows * v);
+  dlogits_ = backend_.NewArray(rows * v);
+  dbelow_ = backend_.NewArray(rows * c);
+  dh_ = backend_.NewArray(streams * c);
+  dc_ = backend_.NewArray(streams * c);
   inputs_.resize(static_cast<size_t>(rows));
-  last_.resize(static_cast<size_t>(config.streams));
+  last_.resize(static_cast<size_t>(config_.streams));
   frequency_.resize(static_cast<size_t>(rows * v));
   total_.resize(static_cast<size_t>(rows));
   row_power_.assign(static_cast<size_t>(v), 1.0);
-  QuantizeAll();
+  row_numbers_.resize(static_cast<size_t>(rows));
+  std::iota(row_numbers_.begin(), row_numbers_.end(), 0);
 }
 
 void Lstm::QuantizeAll() {
@@ -86,6 +127,9 @@ void Lstm::QuantizeAll() {
       backend_.QuantizeWeights(Param(layer.below), *layer.below_q);
     }
     backend_.QuantizeWeights(Param(layer.recurrent), *layer.recurrent_q);
+    if (layer.embedded >= 0) {
+      backend_.QuantizeWeights(Param(layer.embedded), *layer.embedded_q);
+    }
   }
   backend_.QuantizeWeights(Param(output_), *output_q_);
 }
@@ -116,24 +160,30 @@ NoiseKey Lstm::Noise(int64_t layer, NoiseUse use, bool gradient) const {
   return {config_.seed, static_cast<uint32_t>(counters_.updates), tensor};
 }
 
+void Lstm::Drop(int64_t layer, int64_t first_row, ConstMatrix x, Matrix y) {
+  backend_.Dropout(x, Noise(layer, kOutput, false), first_row, config_.dropout,
+                   y);
+}
+
 LstmCell Lstm::Cell(const Layer& layer, int64_t index,
                     int64_t first_row) const {
-  const int64_t c = config_.cells, b = streams_;
+  const int64_t c = config_.cells, b = streams_, sums = gates_ * c;
   const auto rows = [&](const std::shared_ptr<float[]>& array, int64_t width,
                         int64_t first) -> Matrix {
     if (array == nullptr) return {};
     return {array.get() + first * width, b, width};
   };
   return {
-      .from_below = rows(layer.from_below, 3 * c, first_row),
-      .recurrent = rows(layer.from_recurrent, 3 * c, first_row),
-      .table = Param(layer.table),
+      .from_below = rows(layer.from_below, sums, first_row),
+      .recurrent = rows(layer.from_recurrent, sums, first_row),
+      .table = embedding_ < 0 ? Param(layer.table)
+                              : rows(from_embedding_, sums, first_row),
       .gain = Param(layer.gain),
       .bias = Param(layer.bias),
       .c_before = rows(layer.c, c, first_row),
-      .normed = rows(layer.normed, 3 * c, first_row),
-      .inverse_rms = rows(layer.inverse_rms, 3, first_row),
-      .gates = rows(layer.gates, 3 * c, first_row),
+      .normed = rows(layer.normed, sums, first_row),
+      .inverse_rms = rows(layer.inverse_rms, gates_, first_row),
+      .gates = rows(layer.gates, sums, first_row),
       .c = rows(layer.c, c, first_row + b),
       .h = Hidden(first_row + b, b).Columns(index * c, c),
   };
@@ -141,19 +191,33 @@ LstmCell Lstm::Cell(const Layer& layer, int64_t index,
 
 void Lstm::ForwardLayer(int64_t index, int64_t first, int64_t count) {
   Layer& layer = layers_[static_cast<size_t>(index)];
-  const int64_t c = config_.cells, b = streams_;
+  const int64_t c = config_.cells, b = streams_, sums = gates_ * c;
+  const auto rows = [&](const std::shared_ptr<float[]>& array) {
+    return Matrix(array.get() + first * b * sums, count * b, sums);
+  };
   if (index > 0) {
     backend_.ProductForward(
-        Hidden((first + 1) * b, count * b).Columns((index - 1) * c, c),
-        *layer.below_q,
-        {layer.from_below.get() + first * b * 3 * c, count * b, 3 * c});
+        Upward((first + 1) * b, count * b).Columns((index - 1) * c, c),
+        *layer.below_q, rows(layer.from_below));
+  }
+  if (embedding_ >= 0) {
+    backend_.ProductForward(Embedded(first * b, count * b), *layer.embedded_q,
+                            rows(from_embedding_));
   }
   for (int64_t t = first; t < first + count; ++t) {
     backend_.ProductForward(
         Hidden(t * b, b).Columns(index * c, c), *layer.recurrent_q,
-        {layer.from_recurrent.get() + t * b * 3 * c, b, 3 * c});
+        {layer.from_recurrent.get() + t * b * sums, b, sums});
+    // A cell's symbol is a row of the table, or of what the embedding gives.
+    const int32_t* symbols =
+        embedding_ < 0 ? inputs_.data() + t * b : row_numbers_.data();
     backend_.LstmCellForward(Cell(layer, index, t * b),
-                             {inputs_.data() + t * b, static_cast<size_t>(b)});
+                             {symbols, static_cast<size_t>(b)});
+  }
+  if (replaying_ && config_.dropout > 0) {
+    const int64_t from = (first + 1) * b;
+    Drop(index, first * b, Hidden(from, count * b).Columns(index * c, c),
+         Upward(from, count * b).Columns(index * c, c));
   }
 }
 
@@ -168,14 +232,23 @@ void Lstm::Predict(int64_t first, int64_t count,
       inputs_[static_cast<size_t>(t * b + s)] = input < 0 ? 0 : input;
     }
   }
+  if (embedding_ >= 0) {
+    backend_.EmbeddingForward(
+        Param(embedding_),
+        {inputs_.data() + first * b, static_cast<size_t>(count * b)},
+        Embedded(first * b, count * b));
+  }
   for (int64_t i = 0; i < config_.layers; ++i) ForwardLayer(i, first, count);
   const Matrix logits(logits_.get() + first * b * v, count * b, v);
-  backend_.ProductForward(Hidden((first + 1) * b, count * b), *output_q_,
+  backend_.ProductForward(Upward((first + 1) * b, count * b), *output_q_,
                           logits);
-  // The elements' rows count from the segment's first.
   backend_.AddBias(Param(output_bias_), logits);
-  backend_.AddElements(ngrams_.Locate(first, count, b, targets),
-                       {logits_.get(), (first + count) * b, v});
+  // The features know the past by heart: replay is for the net alone. The
+  // elements' rows count from the segment's first.
+  if (!replaying_) {
+    backend_.AddElements(ngrams_.Locate(first, count, b, targets),
+                         {logits_.get(), (first + count) * b, v});
+  }
   backend_.SoftmaxFrequencies(
       logits,
       {{frequency_.data() + first * b * v, static_cast<size_t>(count * b * v)},
@@ -189,136 +262,6 @@ std::span<const uint64_t> Lstm::FrequenciesAt(int64_t row) const {
 
 uint64_t Lstm::TotalAt(int64_t row) const {
   return total_[static_cast<size_t>(row)];
-}
-
-void Lstm::BackwardLayer(int64_t index, int64_t steps) {
-  Layer& layer = layers_[static_cast<size_t>(index)];
-  const int64_t c = config_.cells, b = streams_, rows = steps * b;
-  const int64_t width = config_.layers * c;
-  const Matrix dsum(layer.dsum.get(), rows, 3 * c);
-  const Matrix dnormed(layer.dnormed.get(), rows, 3 * c);
-  const Matrix dc(dc_.get(), b, c), dh(dh_.get(), b, c);
-  const std::vector<float> zeros(static_cast<size_t>(b * c));
-  backend_.Upload(zeros, dc.data);
-  for (int64_t t = steps - 1; t >= 0; --t) {
-    backend_.LstmCellBackward({
-        .cell = Cell(layer, index, t * b),
-        .dh_above = {dhidden_.get() + t * b * width + index * c, b, c, width},
-        .dh_recurrent = t == steps - 1 ? Matrix() : dh,
-        .dc = dc,
-        .dnormed = dnormed.Rows(t * b, b),
-        .dsum = dsum.Rows(t * b, b),
-    });
-    if (t > 0) {
-      backend_.ProductBackward(dsum.Rows(t * b, b), *layer.recurrent_q,
-                               Noise(index, kRecurrent, false), t * b, dh);
-    }
-  }
-  if (index > 0) {
-    const Matrix dbelow(dbelow_.get(), rows, c);
-    backend_.ProductBackward(dsum, *layer.below_q, Noise(index, kBelow, false),
-                             0, dbelow);
-    backend_.Add(dbelow, {dhidden_.get() + (index - 1) * c, rows, c, width});
-    backend_.ProductGradient(dsum, Hidden(b, rows).Columns((index - 1) * c, c),
-                             Noise(index, kBelow, true), Gradient(layer.below));
-  }
-  backend_.ProductGradient(dsum, Hidden(0, rows).Columns(index * c, c),
-                           Noise(index, kRecurrent, true),
-                           Gradient(layer.recurrent));
-  backend_.SumRows(dnormed, Gradient(layer.bias));
-  backend_.SumRowProducts(dnormed, {layer.normed.get(), rows, 3 * c},
-                          Gradient(layer.gain));
-  backend_.EmbeddingGradient(dsum, {inputs_.data(), static_cast<size_t>(rows)},
-                             Gradient(layer.table));
-}
-
-void Lstm::Backward(int64_t steps, std::span<const int32_t> targets) {
-  const int64_t rows = steps * streams_, v = config_.alphabet;
-  const Matrix dlogits(dlogits_.get(), rows, v);
-  backend_.SoftmaxBackward({{frequency_.data(), static_cast<size_t>(rows * v)},
-                            {total_.data(), static_cast<size_t>(rows)}},
-                           targets.first(static_cast<size_t>(rows)), dlogits);
-  backend_.ProductGradient(dlogits, Hidden(streams_, rows),
-                           Noise(config_.layers, kOutput, true),
-                           Gradient(output_));
-  backend_.SumRows(dlogits, Gradient(output_bias_));
-  backend_.ProductBackward(
-      dlogits, *output_q_, Noise(config_.layers, kOutput, false), 0,
-      {dhidden_.get(), rows, config_.layers * config_.cells});
-  for (int64_t i = config_.layers - 1; i >= 0; --i) BackwardLayer(i, steps);
-}
-
-void Lstm::Update() {
-  counters_.updates += 1;
-  counters_.beta2_power *= static_cast<double>(config_.beta2);
-  const float age =
-      static_cast<float>(counters_.updates) / config_.decay_updates;
-  AdamStep step;
-  step.rate = config_.learning_rate / std::sqrt(1.0f + age);
-  step.beta2 = config_.beta2;
-  step.correction = static_cast<float>(1.0 / (1.0 - counters_.beta2_power));
-  step.epsilon = config_.epsilon;
-  step.clip = config_.clip;
-  const int64_t dense = layout_.dense_count();
-  backend_.Adam(step, {gradients_.get(), 1, dense},
-                {parameters_.get(), 1, dense}, {second_.get(), 1, dense});
-  std::vector<float> corrections;
-  for (const int32_t s : touched_) {
-    double& power = row_power_[static_cast<size_t>(s)];
-    power *= static_cast<double>(config_.beta2);
-    corrections.push_back(static_cast<float>(1.0 / (1.0 - power)));
-  }
-  for (const Layer& layer : layers_) {
-    backend_.AdamRows(step, touched_, corrections, Gradient(layer.table),
-                      Param(layer.table),
-                      layout_.View(second_.get(), layer.table));
-  }
-  QuantizeAll();
-}
-
-void Lstm::CarryState(int64_t steps) {
-  const int64_t b = streams_, c = config_.cells;
-  // The rows of streams that this block does not have become zero.
-  const auto carry = [&](float* array, int64_t width) {
-    std::vector<float> rows(static_cast<size_t>(config_.streams * width));
-    backend_.Download(array + steps * b * width,
-                      std::span(rows).first(static_cast<size_t>(b * width)));
-    backend_.Upload(rows, array);
-  };
-  carry(hidden_.get(), config_.layers * c);
-  for (Layer& layer : layers_) carry(layer.c.get(), c);
-}
-
-void Lstm::TrainFeatures(int64_t steps, std::span<const int32_t> targets) {
-  if (!ngrams_.enabled()) return;
-  const int64_t rows = steps * streams_, v = config_.alphabet;
-  std::vector<float> gradients(ngrams_.elements().size());
-  backend_.Gather({dlogits_.get(), rows, v}, ngrams_.elements(), gradients);
-  std::vector<float> target_gradients(static_cast<size_t>(rows));
-  for (int64_t r = 0; r < rows; ++r) {
-    const int32_t target = targets[static_cast<size_t>(r)];
-    if (target < 0) continue;
-    const double p =
-        static_cast<double>(FrequenciesAt(r)[static_cast<size_t>(target)]) /
-        static_cast<double>(TotalAt(r));
-    target_gradients[static_cast<size_t>(r)] = static_cast<float>(p - 1.0);
-  }
-  ngrams_.Train(steps, streams_, targets, gradients, target_gradients);
-}
-
-void Lstm::Train(int64_t steps, std::span<const int32_t> targets) {
-  const int64_t rows = steps * streams_;
-  Backward(steps, targets);
-  touched_.assign(inputs_.begin(), inputs_.begin() + rows);
-  std::sort(touched_.begin(), touched_.end());
-  touched_.erase(std::unique(touched_.begin(), touched_.end()), touched_.end());
-  Update();
-  TrainFeatures(steps, targets);
-  CarryState(steps);
-  for (int64_t row = 0; row < rows; ++row) {
-    const int32_t s = targets[static_cast<size_t>(row)];
-    if (s >= 0) last_[static_cast<size_t>(row % streams_)] = s;
-  }
 }
 
 }  // namespace nncpp

@@ -28,10 +28,11 @@ class Lstm : public Model {
   std::span<const uint64_t> FrequenciesAt(int64_t row) const override;
   uint64_t TotalAt(int64_t row) const override;
   void Train(int64_t steps, std::span<const int32_t> targets) override;
-  uint64_t Digest() override;
-  bool IsFinite() override;
-  void Save() override;
-  void Restore() override;
+  void StartReplay(int64_t streams) override;
+  void ReplaySegment(int64_t steps, std::span<const int32_t> targets) override;
+  void EndReplay() override;
+  void VisitState(StateVisitor& visitor) override;
+  void StateReplaced() override;
 
   // For tests: the parameters, and the gradients of one segment without the
   // update that Train goes on to make.
@@ -43,21 +44,26 @@ class Lstm : public Model {
 
  private:
   // The gradients of products take their noise by these names.
+  // kOutput of layer i names dropout, that of layer L the logits; kBelow and
+  // kRecurrent of the layers past L name the products with the embedding.
   enum NoiseUse : uint32_t { kBelow, kRecurrent, kOutput, kUses };
 
   // One layer: its parameters (indices into the layout), their quantised
   // copies, and what a segment leaves for its gradient. Row t * B + b.
   struct Layer {
     int64_t below = -1, recurrent = -1, gain = -1, bias = -1, table = -1;
-    std::unique_ptr<Weights> below_q, recurrent_q;
-    std::shared_ptr<float[]> from_below, from_recurrent;    // R x 3C
-    std::shared_ptr<float[]> normed, gates, dnormed, dsum;  // R x 3C
-    std::shared_ptr<float[]> inverse_rms;                   // R x 3
+    int64_t embedded = -1;  // G C x E: from the embedding, where there is one
+    std::unique_ptr<Weights> below_q, recurrent_q, embedded_q;
+    std::shared_ptr<float[]> from_below, from_recurrent;  // R x G C
+    std::shared_ptr<float[]> gates, dsum;                 // R x G C
+    std::shared_ptr<float[]> normed, dnormed;             // R x 3C, coupled
+    std::shared_ptr<float[]> inverse_rms;                 // R x 3, coupled
     std::shared_ptr<float[]> c;  // (T + 1) * B x C: first the state before
   };
 
+  // A parameter that this model has not (index -1) has no data.
   Matrix Param(int64_t index) const {
-    return layout_.View(parameters_.get(), index);
+    return index < 0 ? Matrix() : layout_.View(parameters_.get(), index);
   }
   Matrix Gradient(int64_t index) const {
     return layout_.View(gradients_.get(), index);
@@ -67,47 +73,79 @@ class Lstm : public Model {
     const int64_t width = config_.layers * config_.cells;
     return {hidden_.get() + first_row * width, rows, width};
   }
+  // The same as what is above a layer sees it: dropped in replay.
+  Matrix Upward(int64_t first_row, int64_t rows) const {
+    const int64_t width = config_.layers * config_.cells;
+    const bool dropped = replaying_ && config_.dropout > 0;
+    float* array = dropped ? dropped_.get() : hidden_.get();
+    return {array + first_row * width, rows, width};
+  }
+  Matrix Embedded(int64_t first_row, int64_t rows) const {
+    const int64_t e = config_.embedding;
+    return {embedded_.get() + first_row * e, rows, e};
+  }
+  std::span<const int32_t> Inputs(int64_t rows) const {
+    return {inputs_.data(), static_cast<size_t>(rows)};
+  }
+  std::vector<int64_t> Tables() const;  // of the symbols
+  void AddParameters();
+  void Initialize();
+  void AllocateSegment();
   NoiseKey Noise(int64_t layer, NoiseUse use, bool gradient) const;
+  void Drop(int64_t layer, int64_t first_row, ConstMatrix x, Matrix y);
   LstmCell Cell(const Layer& layer, int64_t index, int64_t first_row) const;
   void ForwardLayer(int64_t index, int64_t first, int64_t count);
   void BackwardLayer(int64_t index, int64_t steps);
+  void BackwardEmbedded(int64_t index, ConstMatrix dsum);
   void Update();
+  void Learn(int64_t steps, std::span<const int32_t> targets);
   void TrainFeatures(int64_t steps, std::span<const int32_t> targets);
-  void CarryState(int64_t steps);
+  void Carry(int64_t steps, std::span<const int32_t> targets);
 
-  // The state that later predictions depend on, piece by piece.
-  struct Piece {
-    float* array;    // backend memory, or null:
-    uint8_t* bytes;  // host memory
-    int64_t size;    // in floats, or in bytes
+  // The arrays whose first rows are the streams' states between segments.
+  struct Carried {
+    float* array;
+    int64_t width;
   };
-  std::vector<Piece> Pieces();
+  std::vector<Carried> CarriedArrays() const;
 
   const ModelConfig config_;
   Backend& backend_;
   ParameterLayout layout_;
   std::shared_ptr<float[]> parameters_, gradients_, second_;
   std::vector<Layer> layers_;
-  int64_t output_ = -1, output_bias_ = -1;
+  const int64_t gates_;  // G: 3, or 4 in classic cells
+  int64_t output_ = -1, output_bias_ = -1, embedding_ = -1;
   std::unique_ptr<Weights> output_q_;
-  std::shared_ptr<float[]> hidden_, dhidden_;  // dhidden: R x L C
-  std::shared_ptr<float[]> logits_, dlogits_;  // R x V
-  std::shared_ptr<float[]> dbelow_, dh_, dc_;  // R x C, B x C, B x C
+  std::shared_ptr<float[]> hidden_, dropped_;      // (T + 1) * B x L C
+  std::shared_ptr<float[]> dhidden_;               // R x L C
+  std::shared_ptr<float[]> embedded_, dembedded_;  // R x E
+  std::shared_ptr<float[]> from_embedding_;        // R x G C, of one layer
+  std::shared_ptr<float[]> dinput_;                // R x E, of one layer
+  std::shared_ptr<float[]> logits_, dlogits_;      // R x V
+  std::shared_ptr<float[]> dbelow_, dh_, dc_;      // R x C, B x C, B x C
   NgramFeatures ngrams_;
 
-  int64_t streams_ = 1;              // of this block
-  std::vector<int32_t> inputs_;      // R: the symbol before each row's target
-  std::vector<int32_t> last_;        // B: the symbol before the segment
-  std::vector<uint64_t> frequency_;  // R x V
-  std::vector<uint64_t> total_;      // R
-  std::vector<int32_t> touched_;     // symbols among the segment's inputs
+  int64_t streams_ = 1;  // of this block, or of the replay
+  bool replaying_ = false;
+  std::vector<int32_t> inputs_;       // R: the symbol before each row's target
+  std::vector<int32_t> last_;         // B: the symbol before the segment
+  std::vector<uint64_t> frequency_;   // R x V
+  std::vector<uint64_t> total_;       // R
+  std::vector<int32_t> touched_;      // symbols among the segment's inputs
+  std::vector<int32_t> row_numbers_;  // 0, 1, ...
   struct Counters {
-    uint64_t updates = 0;
+    uint64_t updates = 0;      // all, those of replay among them
+    uint64_t replayed = 0;     // those of replay
     double beta2_power = 1.0;  // beta2^updates, a running product
     int64_t last_stream = 0;   // where the block before ended
   } counters_;
   std::vector<double> row_power_;  // beta2^updates of each symbol's rows
-  std::vector<std::vector<uint8_t>> saved_;
+  struct {
+    int64_t streams;
+    std::vector<int32_t> last;
+    std::vector<std::vector<float>> arrays;
+  } away_;  // the streams' states during a replay
 };
 
 }  // namespace nncpp

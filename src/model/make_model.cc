@@ -1,30 +1,63 @@
 // src/model/make_model.cc -- the model that a configuration asks for.
+#include <utility>
+
 #include "src/model/lstm.h"
 #include "src/model/model.h"
+#include "src/model/replay.h"
 
 namespace nncpp {
 
+namespace {
+
+// Parameters that take part in products, and those of the symbols' tables.
+struct Counts {
+  int64_t dense = 0;
+  int64_t tables = 0;
+};
+
+Counts LstmCounts(const ModelConfig& config) {
+  const int64_t c = config.cells, v = config.alphabet, l = config.layers;
+  const int64_t e = config.embedding;
+  const int64_t sums = (config.classic != 0 ? 4 : 3) * c;
+  const int64_t vectors = config.classic != 0 ? 1 : 2;  // bias, gain
+  return {(2 * l - 1) * sums * c + l * sums * (e + vectors) + v * l * c + v,
+          e > 0 ? v * e : l * v * sums};
+}
+
+}  // namespace
+
+int64_t ParameterCount(const ModelConfig& config) {
+  const Counts counts = LstmCounts(config);
+  return counts.dense + counts.tables;
+}
+
 int64_t ModelMemory(const ModelConfig& config) {
   const int64_t c = config.cells, v = config.alphabet, l = config.layers;
-  const int64_t rows = config.steps * config.streams;
-  const int64_t dense = (2 * l - 1) * 3 * c * c + v * l * c;
-  const int64_t tables = l * v * 3 * c;
-  const int64_t ngrams = NgramFeatures::Bytes(config);
+  const int64_t e = config.embedding, gates = config.classic != 0 ? 4 : 3;
+  const int64_t rows = SegmentRows(config);
+  const bool replay = config.replay_period > 0;
+  const Counts counts = LstmCounts(config);
   // Weights, gradients, second moments, and copies of the first and the last;
   // the products' operands; features with their counts, and a copy.
-  const int64_t parameters = (dense + tables) * 5 * 4 + dense * 2;
-  const int64_t features = ngrams * 2;
-  // What a segment leaves: per layer 6 x 3C, the cell and hidden states and
-  // their gradients; logits, their gradients and 8-byte frequencies.
-  const int64_t segment = rows * (l * (6 * 3 * c + 4 * c) * 4 + v * 16 + 2048) +
-                          rows * (6 * c + v) * 4;
+  const int64_t parameters =
+      (counts.dense + counts.tables) * 5 * 4 + counts.dense * 2;
+  const int64_t features = NgramFeatures::Bytes(config) * 2;
+  // What a segment leaves: per layer 6 x GC, the cell and hidden states and
+  // their gradients; logits, their gradients and 8-byte frequencies; the
+  // symbols' embeddings.
+  const int64_t segment =
+      rows * (l * (6 * gates * c + 4 * c) * 4 + v * 16 + 2048) +
+      rows * ((2 * gates * c + v) * 4 + (3 * e + gates * c) * 4);
   // One array at a time passes through a buffer of the host's.
-  const int64_t passing = (dense + tables) * 4;
-  return parameters + features + segment + passing;
+  const int64_t passing = (counts.dense + counts.tables) * 4;
+  const int64_t history = replay ? Replay::Bytes(config) + rows * l * c * 4 : 0;
+  return parameters + features + segment + passing + history;
 }
 
 std::unique_ptr<Model> MakeModel(const ModelConfig& config, Backend& backend) {
-  return std::make_unique<Lstm>(config, backend);
+  auto model = std::make_unique<Lstm>(config, backend);
+  if (config.replay_period == 0) return model;
+  return std::make_unique<Replay>(config, backend, std::move(model));
 }
 
 }  // namespace nncpp

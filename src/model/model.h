@@ -7,7 +7,9 @@
 #include <vector>
 
 #include "kernels/backend.h"
+#include "src/base/stream.h"
 #include "src/model/config.h"
+#include "src/model/state.h"
 
 namespace nncpp {
 
@@ -18,7 +20,10 @@ namespace nncpp {
 // one: the frequencies are the same in every bit.
 class Model {
  public:
+  explicit Model(Backend& backend) : backend_(backend) {}
   virtual ~Model() = default;
+  Model(const Model&) = delete;
+  Model& operator=(const Model&) = delete;
 
   // Begins a block of `streams` streams, 1 <= streams <= config.streams.
   virtual void StartBlock(int64_t streams) = 0;
@@ -37,17 +42,52 @@ class Model {
   // is a row past the end of its stream: nothing is learnt from it.
   virtual void Train(int64_t steps, std::span<const int32_t> targets) = 0;
 
-  // A hash of everything that later predictions depend on.
-  virtual uint64_t Digest() = 0;
+  // Replay: learning again from symbols of the past, with dropout.
+  // StartReplay puts the streams' states away and begins `streams` others from
+  // nothing, 1 <= streams <= config.replay_streams; ReplaySegment learns up to
+  // config.replay_steps steps of them; EndReplay brings the states back.
+  virtual void StartReplay(int64_t streams) = 0;
+  virtual void ReplaySegment(int64_t steps,
+                             std::span<const int32_t> targets) = 0;
+  virtual void EndReplay() = 0;
 
-  // False once a weight or a state is infinite or not a number.
-  virtual bool IsFinite() = 0;
+  // A hash of everything that later predictions depend on. It, like the rest
+  // below, means the state between two segments or two blocks.
+  uint64_t Digest();
+
+  // False once a weight or a state in the backend's memory is infinite or not
+  // a number.
+  bool IsFinite();
 
   // Keeps, and goes back to, the present state. REQUIRES: Restore comes after
   // a Save.
-  virtual void Save() = 0;
-  virtual void Restore() = 0;
+  void Save();
+  void Restore();
+  std::span<const uint8_t> saved() const { return saved_; }
+
+  // The state as StateBytes() bytes, which any backend of a model of the same
+  // configuration can read. ReadState throws Error(kFormat) when they end early
+  // or cannot be a state; the model is of no use then.
+  int64_t StateBytes();
+  void WriteState(Sink& out);
+  void ReadState(Source& in);
+  void ReadSaved(Source& in);  // what Save had kept
+
+  // Shows the visitor each piece of the state.
+  virtual void VisitState(StateVisitor& visitor) = 0;
+
+  // Called when the pieces were replaced: makes anew what follows from them.
+  // Throws Error(kFormat) for a value that this model never takes and that
+  // could do harm, such as an index beyond its table.
+  virtual void StateReplaced() = 0;
+
+ private:
+  Backend& backend_;
+  std::vector<uint8_t> saved_;
 };
+
+// Weights of the net, n-gram features apart. Nothing is allocated.
+int64_t ParameterCount(const ModelConfig& config);
 
 // Bytes of memory that MakeModel takes, the copy of Save included.
 int64_t ModelMemory(const ModelConfig& config);

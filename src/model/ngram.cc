@@ -212,13 +212,20 @@ void NgramFeatures::Train(int64_t steps, int64_t streams,
   }
 }
 
-std::vector<std::span<uint8_t>> NgramFeatures::State() {
-  if (!enabled()) return {};
-  const auto bytes = [](auto& vector) {
-    return std::span<uint8_t>(reinterpret_cast<uint8_t*>(vector.data()),
-                              vector.size() * sizeof(vector[0]));
-  };
-  return {bytes(slots_), bytes(scales_), bytes(past_)};
+void NgramFeatures::VisitState(StateVisitor& visitor) {
+  if (!enabled()) return;
+  visitor.Elements(slots_);
+  visitor.Elements(scales_);
+  visitor.Elements(past_);
+}
+
+bool NgramFeatures::StateIsSound() const {
+  for (const Slot& slot : slots_) {
+    for (const uint16_t symbol : slot.symbol) {
+      if (symbol >= config_.alphabet) return false;
+    }
+  }
+  return true;
 }
 
 }  // namespace nncpp

@@ -17,6 +17,7 @@
 
 #include "kernels/backend.h"
 #include "src/model/config.h"
+#include "src/model/state.h"
 
 namespace nncpp {
 
@@ -45,8 +46,8 @@ class NgramFeatures {
              std::span<const float> gradients,
              std::span<const float> target_gradient);
 
-  // The state, for digests and copies, as bytes.
-  std::vector<std::span<uint8_t>> State();
+  void VisitState(StateVisitor& visitor);
+  bool StateIsSound() const;  // no symbol lies beyond the alphabet
 
   static int64_t Bytes(const ModelConfig& config);
 

@@ -311,5 +311,69 @@ TEST(CoderCost, OfALongPeakedMessageIsThatOfItsFrequencies) {
   }
 }
 
+// In the middle of a message, both sides are written and read back.
+TEST(RangeCoder, GoesOnFromAWrittenState) {
+  std::mt19937_64 random(7);
+  const Distribution d({1, 1000, uint64_t{1} << 40, 3});
+  const std::vector<int64_t> symbols = Draw(d, 400, random);
+  const Bytes expected = Encode(d, symbols);
+  RangeEncoder encoder;
+  RangeDecoder decoder(expected);
+  for (const int64_t s : symbols) {
+    ByteWriter state;
+    encoder.WriteState(state);
+    decoder.WriteState(state);
+    ByteReader fields(state.bytes());
+    encoder = RangeEncoder();
+    encoder.ReadState(fields);
+    decoder = RangeDecoder(expected);
+    decoder.ReadState(fields);
+    EXPECT_EQ(fields.remaining(), 0);
+    const auto i = static_cast<size_t>(s);
+    encoder.Encode(d.below[i], d.frequency[i], d.total);
+    ASSERT_EQ(d.At(decoder.Target(d.total)), s);
+    decoder.Consume(d.below[i], d.frequency[i], d.total);
+  }
+  EXPECT_EQ(encoder.Finish(), expected);
+}
+
+TEST(RangeCoder, RefusesAStateThatNoCoderHas) {
+  const auto expect_refused = [](uint64_t low, uint64_t range,
+                                 const Bytes& bytes, bool refused) {
+    ByteWriter state;
+    state.U64(low);
+    state.U64(range);
+    state.Varint(bytes.size());
+    state.Bytes(bytes);
+    ByteReader fields(state.bytes());
+    RangeEncoder encoder;
+    if (refused) {
+      ExpectError(ErrorKind::kFormat, "not the state",
+                  [&] { encoder.ReadState(fields); });
+    } else {
+      encoder.ReadState(fields);
+    }
+  };
+  const uint64_t half = uint64_t{1} << 63, all = ~uint64_t{0};
+  expect_refused(0, (uint64_t{1} << 56) - 1, {}, true);
+  expect_refused(0, all, {}, false);
+  expect_refused(half, half, {}, false);
+  expect_refused(half, half + 1, {}, true);  // a carry would find no byte
+  expect_refused(half, half + 1, {0xFF, 0xFF}, true);
+  expect_refused(half, half + 1, {0xFE, 0xFF}, false);
+  const Bytes message = {1, 2, 3};
+  RangeDecoder decoder(message);
+  for (const auto& [position, range] :
+       {std::pair<uint64_t, uint64_t>{4, all}, {3, 1}}) {
+    ByteWriter state;
+    state.Varint(position);
+    state.U64(0);
+    state.U64(range);
+    ByteReader fields(state.bytes());
+    ExpectError(ErrorKind::kFormat, "not the state",
+                [&] { decoder.ReadState(fields); });
+  }
+}
+
 }  // namespace
 }  // namespace nncpp

@@ -32,6 +32,12 @@ head -c 3000 "$text" | Make blocks --profile tiny --block-symbols 700 \
     printf "%c", 33 + int(x / 65536) % 94 } }' | gzip -9n
 } | Make stored --profile tiny --block-symbols 256
 
+head -c 1500 "$text" | Make replay --profile tiny --replay-period 500 \
+  --replay-passes 2 --block-symbols 1000
+for name in blocks one_byte stored replay; do
+  cp "$golden/$name.nncpp" "tests/fuzz/corpus/decompress/$name"
+done
+
 cp "$golden/text_tiny.nncpp" "$damaged/trailing_byte.nncpp"
 printf '\0' >> "$damaged/trailing_byte.nncpp"
 head -c 200 "$golden/text_tiny.nncpp" > "$damaged/truncated.nncpp"

@@ -184,7 +184,7 @@ Gradient NewGradient(int64_t n, uint64_t seed, float range = 1.0f) {
 void Backward(const OpsTable& ops, const Cell& cell, bool last, Gradient& g) {
   ops.cell_backward({
       .cells = std::ssize(cell.c),
-      .gain = cell.gain.data(),
+      .gain = cell.gain.empty() ? nullptr : cell.gain.data(),
       .normed = cell.normed.data(),
       .inverse_rms = cell.inverse_rms.data(),
       .gates = cell.gates.data(),
@@ -266,6 +266,89 @@ TEST(LstmCellBackward, IsTheSameInEveryForm) {
           for (const auto& x : {g.dc, g.dnormed, g.dsum}) {
             all.push_back(Bits(x));
           }
+        }
+        return all;
+      });
+    }
+  }
+}
+
+// ---- the classic cell: four gates, nothing normalised
+
+Cell NewClassicCell(int64_t n, uint64_t seed, float range = 2.0f) {
+  Cell cell = NewCell(n, seed, range);
+  for (std::vector<float>* x : {&cell.below, &cell.recurrent, &cell.embedding,
+                                &cell.bias, &cell.gates}) {
+    *x = RandomFloats(4 * n, ++seed, range);
+  }
+  cell.c_before = RandomFloats(n, ++seed, 3.0f);
+  return cell;
+}
+
+void ForwardClassic(const OpsTable& ops, Cell& cell) {
+  ops.cell_forward({.cells = std::ssize(cell.c),
+                    .from_below = cell.below.data(),
+                    .recurrent = cell.recurrent.data(),
+                    .embedding = cell.embedding.data(),
+                    .gain = nullptr,
+                    .bias = cell.bias.data(),
+                    .c_before = cell.c_before.data(),
+                    .normed = nullptr,
+                    .inverse_rms = nullptr,
+                    .gates = cell.gates.data(),
+                    .c = cell.c.data(),
+                    .h = cell.h.data()});
+}
+
+TEST(ClassicCell, StaysWithinRoundingOfDoublePrecision) {
+  for (const int64_t n : AwkwardSizes()) {
+    Cell cell = NewClassicCell(n, 80);
+    ForwardClassic(cpu::kOpsScalar, cell);
+    const auto size = static_cast<size_t>(n);
+    for (size_t i = 0; i < size; ++i) {
+      double gate[4];
+      for (size_t k = 0; k < 4; ++k) {
+        const size_t j = k * size + i;
+        const double x = double{cell.below[j]} + double{cell.recurrent[j]} +
+                         double{cell.embedding[j]} + double{cell.bias[j]};
+        gate[k] = k == 1 ? std::tanh(x) : 1 / (1 + std::exp(-x));
+      }
+      const double c = gate[0] * double{cell.c_before[i]} + gate[3] * gate[1];
+      ASSERT_NEAR(double{cell.c[i]}, c, 1e-5);
+      ASSERT_NEAR(double{cell.h[i]}, gate[2] * std::tanh(c), 1e-5);
+    }
+  }
+}
+
+TEST(ClassicCell, SaturatesInBothDirections) {
+  for (const float range : {0.0f, 1e-45f, 1e9f, 1e30f}) {
+    Cell cell = NewClassicCell(77, 90, range);
+    cell.c_before.assign(77, kStateLimit);
+    ForwardClassic(cpu::kOpsScalar, cell);
+    for (const float c : cell.c) EXPECT_LE(Abs(c), kStateLimit);
+    Gradient g = NewGradient(77, 91, 1e30f);
+    g.dsum.resize(4 * 77);
+    cell.gain.clear();
+    Backward(cpu::kOpsScalar, cell, /*last=*/false, g);
+    for (const auto& x : {g.dc, g.dsum}) {
+      for (const float v : x) EXPECT_LE(Abs(v), kGradientLimit);
+    }
+  }
+}
+
+TEST(ClassicCell, IsTheSameInEveryForm) {
+  for (const int64_t n : AwkwardSizes()) {
+    for (const float range : {2.0f, 1e-42f, 1e15f}) {
+      ExpectEqualForms([&](const OpsTable& ops) {
+        Cell cell = NewClassicCell(n, 92, range);
+        ForwardClassic(ops, cell);
+        cell.gain.clear();
+        Gradient g = NewGradient(n, 93, range);
+        g.dsum.resize(static_cast<size_t>(4 * n));
+        Backward(ops, cell, /*last=*/n % 2 == 0, g);
+        std::vector<std::vector<uint32_t>> all;
+        for (const auto& x : {cell.gates, cell.c, cell.h, g.dc, g.dsum}) {
+          all.push_back(Bits(x));
         }
         return all;
       });

@@ -293,5 +293,37 @@ TEST(Add, AddsElementByElementInEveryForm) {
   }
 }
 
+// ---- dropout
+
+TEST(Dropout, KeepsTheShareItIsAskedFor) {
+  const std::vector<float> x(10000, 3.0f);
+  for (const float rate : {0.0f, 0.1f, 0.5f, 0.9f}) {
+    std::vector<float> y(x.size());
+    const float scale = 1.0f / (1.0f - rate);
+    cpu::kOpsScalar.dropout(x.data(), std::ssize(x), {5, 6, 7}, 8, rate - 0.5f,
+                            scale, y.data());
+    const auto kept = std::count(y.begin(), y.end(), 3.0f * scale);
+    const auto dropped = std::count(y.begin(), y.end(), 0.0f);
+    EXPECT_EQ(kept + dropped, std::ssize(y));
+    EXPECT_NEAR(static_cast<double>(dropped), 1e4 * rate, 150) << rate;
+  }
+}
+
+TEST(Dropout, FormsAgreeAndRowsDiffer) {
+  for (const int64_t n : AwkwardSizes()) {
+    const std::vector<float> x = RandomFloats(n, 1, 1.0f);
+    ExpectEqualForms([&](const OpsTable& ops) {
+      std::vector<float> y = x;  // in place
+      ops.dropout(y.data(), n, {1, 2, 3}, 4, -0.1f, 1.7f, y.data());
+      return Bits(y);
+    });
+  }
+  const std::vector<float> x(500, 1.0f);
+  std::vector<float> y(x.size()), z(x.size());
+  cpu::kOpsScalar.dropout(x.data(), 500, {1, 2, 3}, 4, 0.0f, 2, y.data());
+  cpu::kOpsScalar.dropout(x.data(), 500, {1, 2, 3}, 5, 0.0f, 2, z.data());
+  EXPECT_NE(y, z);
+}
+
 }  // namespace
 }  // namespace nncpp

@@ -21,14 +21,20 @@ using ::nncpp::testing::ReferenceLstm;
 
 constexpr int64_t kSegments = 4;
 
-ModelConfig SmallConfig(int64_t layers, int64_t ngram_orders) {
+struct Case {
+  int64_t layers, ngram_orders, classic, embedding;
+};
+
+ModelConfig SmallConfig(const Case& shape) {
   ModelConfig config = ProfileConfig("tiny");
   config.alphabet = 7;
   config.streams = 2;
   config.steps = 5;
-  config.layers = layers;
+  config.layers = shape.layers;
+  config.classic = shape.classic;
+  config.embedding = shape.embedding;
   config.cells = 6;
-  config.ngram_orders = ngram_orders;
+  config.ngram_orders = shape.ngram_orders;
   config.ngram_bits = 8;
   config.learning_rate = 0;  // segments before the last leave the weights
   return config;
@@ -120,17 +126,12 @@ std::vector<double> Minus(std::vector<double> a, const std::vector<double>& b) {
   return a;
 }
 
-struct Case {
-  int64_t layers, ngram_orders;
-};
-
 class LstmGradient : public ::testing::TestWithParam<Case> {};
 
 // Rounding in fp32: five steps and three layers of some 40 operations of
 // 2^-24 each, 4e-5 if all went one way; the differences err by 1e-9.
 TEST_P(LstmGradient, InFloatAgreesWithFiniteDifferencesForEveryGroup) {
-  const ModelConfig config =
-      SmallConfig(GetParam().layers, GetParam().ngram_orders);
+  const ModelConfig config = SmallConfig(GetParam());
   FloatBackend backend(FloatBackend::Products::kFloat, 1);
   Lstm model(config, backend);
   const std::vector<float> gradients = Gradients(model, backend, config);
@@ -155,7 +156,7 @@ TEST_P(LstmGradient, InFloatAgreesWithFiniteDifferencesForEveryGroup) {
 // the sum of their squares may reach 3^2 times what is expected of it.
 TEST_P(LstmGradient, InExactArithmeticHasNoBias) {
   constexpr int kSeeds = 300;
-  ModelConfig config = SmallConfig(GetParam().layers, GetParam().ngram_orders);
+  ModelConfig config = SmallConfig(GetParam());
   FloatBackend expected_backend(FloatBackend::Products::kExpected, 1);
   Lstm expected_model(config, expected_backend);
   const std::vector<float> expected =
@@ -196,12 +197,16 @@ TEST_P(LstmGradient, InExactArithmeticHasNoBias) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, LstmGradient,
-                         ::testing::Values(Case{1, 0}, Case{2, 0}, Case{3, 0},
-                                           Case{2, 3}),
+                         ::testing::Values(Case{1, 0, 0, 0}, Case{2, 0, 0, 0},
+                                           Case{3, 0, 0, 0}, Case{2, 3, 0, 0},
+                                           Case{2, 0, 1, 0}, Case{3, 0, 0, 4},
+                                           Case{2, 3, 1, 5}),
                          [](const ::testing::TestParamInfo<Case>& info) {
                            return std::to_string(info.param.layers) + "Layers" +
                                   (info.param.ngram_orders > 0 ? "WithFeatures"
-                                                               : "");
+                                                               : "") +
+                                  (info.param.classic != 0 ? "Classic" : "") +
+                                  (info.param.embedding > 0 ? "Embedded" : "");
                          });
 
 }  // namespace

@@ -18,13 +18,16 @@ namespace {
 
 using ::nncpp::cpu::CpuBackend;
 
-ModelConfig SmallConfig(int64_t streams) {
+ModelConfig SmallConfig(int64_t streams, int64_t classic = 0,
+                        int64_t embedding = 0) {
   ModelConfig config = ProfileConfig("tiny");
   config.alphabet = 77;
   config.streams = streams;
   config.steps = 6;
   config.layers = 2;
   config.cells = 37;
+  config.classic = classic;
+  config.embedding = embedding;
   return config;
 }
 
@@ -94,10 +97,17 @@ std::unique_ptr<CpuBackend> NewBackend(int threads = 1) {
   return std::make_unique<CpuBackend>(cpu::AvailableForms().back(), threads);
 }
 
-class LstmStreams : public ::testing::TestWithParam<int64_t> {};
+struct Shape {
+  int64_t streams, classic, embedding;
+  ModelConfig Config() const {
+    return SmallConfig(streams, classic, embedding);
+  }
+};
+
+class LstmStreams : public ::testing::TestWithParam<Shape> {};
 
 TEST_P(LstmStreams, PredictASegmentAtOnceAndStepByStepAlike) {
-  const ModelConfig config = SmallConfig(GetParam());
+  const ModelConfig config = GetParam().Config();
   const auto backend = NewBackend();
   const Trace single = RunBlocks(config, *backend, 1);
   EXPECT_TRUE(RunBlocks(config, *backend, config.steps) == single);
@@ -105,7 +115,7 @@ TEST_P(LstmStreams, PredictASegmentAtOnceAndStepByStepAlike) {
 }
 
 TEST_P(LstmStreams, GiveTheSameBitsInEveryFormAndForEveryNumberOfThreads) {
-  const ModelConfig config = SmallConfig(GetParam());
+  const ModelConfig config = GetParam().Config();
   CpuBackend plain(cpu::AvailableForms()[0], 1);
   const Trace expected = RunBlocks(config, plain, config.steps);
   for (const cpu::Form& form : cpu::AvailableForms()) {
@@ -117,7 +127,11 @@ TEST_P(LstmStreams, GiveTheSameBitsInEveryFormAndForEveryNumberOfThreads) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Streams, LstmStreams, ::testing::Values(1, 2, 3, 4));
+INSTANTIATE_TEST_SUITE_P(Streams, LstmStreams,
+                         ::testing::Values(Shape{1, 0, 0}, Shape{2, 0, 0},
+                                           Shape{3, 0, 0}, Shape{4, 0, 0},
+                                           Shape{2, 1, 0}, Shape{3, 0, 9},
+                                           Shape{4, 1, 40}));
 
 TEST(Lstm, BeginsWithEverySymbolEquallyLikely) {
   const ModelConfig config = SmallConfig(2);

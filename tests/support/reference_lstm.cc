@@ -40,20 +40,21 @@ void ReferenceLstm::Cell(int64_t layer, int32_t symbol,
                          const std::vector<double>* below,
                          std::vector<double>& h, std::vector<double>& c) const {
   const size_t n = h.size();
+  const bool classic = config_.classic != 0;
+  const size_t count = classic ? 4 : 3;
   const std::string name = " " + std::to_string(layer);
   const double* recurrent = Find("recurrent" + name);
-  const double* table =
-      Find("table" + name) + static_cast<size_t>(symbol) * 3 * n;
-  const double* gain = Find("gain" + name);
+  const double* gain = classic ? nullptr : Find("gain" + name);
   const double* bias = Find("bias" + name);
   const double* from_below = below == nullptr ? nullptr : Find("below" + name);
-  std::vector<double> gates(3 * n);
-  for (size_t gate = 0; gate < 3; ++gate) {
+  const std::vector<double> embedded = Embedded(layer, symbol, count * n);
+  std::vector<double> gates(count * n);
+  for (size_t gate = 0; gate < count; ++gate) {
     std::vector<double> a(n);
     double squares = 0;
     for (size_t i = 0; i < n; ++i) {
       const size_t j = gate * n + i;
-      a[i] = Dot(recurrent + j * n, h) + table[j];
+      a[i] = Dot(recurrent + j * n, h) + embedded[j];
       if (below != nullptr) a[i] += Dot(from_below + j * n, *below);
       squares += a[i] * a[i];
     }
@@ -61,14 +62,32 @@ void ReferenceLstm::Cell(int64_t layer, int32_t symbol,
                                  static_cast<double>(kNormEpsilon));
     for (size_t i = 0; i < n; ++i) {
       const size_t j = gate * n + i;
-      const double x = gain[j] * (a[i] / rms) + bias[j];
+      const double x = (classic ? a[i] : gain[j] * (a[i] / rms)) + bias[j];
       gates[j] = gate == 1 ? std::tanh(x) : 1 / (1 + std::exp(-x));
     }
   }
   for (size_t i = 0; i < n; ++i) {
-    c[i] = gates[i] * c[i] + (1 - gates[i]) * gates[n + i];
+    const double in = classic ? gates[3 * n + i] : 1 - gates[i];
+    c[i] = gates[i] * c[i] + in * gates[n + i];
     h[i] = gates[2 * n + i] * std::tanh(c[i]);
   }
+}
+
+std::vector<double> ReferenceLstm::Embedded(int64_t layer, int32_t symbol,
+                                            size_t sums) const {
+  const auto row = static_cast<size_t>(symbol);
+  const std::string name = " " + std::to_string(layer);
+  if (config_.embedding == 0) {
+    const double* table = Find("table" + name) + row * sums;
+    return {table, table + sums};
+  }
+  const auto e = static_cast<size_t>(config_.embedding);
+  const double* table = Find("table") + row * e;
+  const std::vector<double> x(table, table + e);
+  std::vector<double> out(sums);
+  for (size_t j = 0; j < sums; ++j)
+    out[j] = Dot(Find("embedded" + name) + j * e, x);
+  return out;
 }
 
 double ReferenceLstm::Loss(std::span<const int32_t> targets,

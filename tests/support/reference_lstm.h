@@ -39,6 +39,9 @@ class ReferenceLstm {
 
  private:
   const double* Find(std::string_view name) const;
+  // What the symbol adds to a layer's sums.
+  std::vector<double> Embedded(int64_t layer, int32_t symbol,
+                               size_t sums) const;
   void Cell(int64_t layer, int32_t symbol, const std::vector<double>* below,
             std::vector<double>& h, std::vector<double>& c) const;
 

@@ -1,0 +1,48 @@
+// src/base/unfinished.h -- files that must not outlive a run that fails.
+#pragma once
+
+#include <signal.h>
+
+#include <string>
+
+namespace nncpp {
+
+// Unlinks a file at its end, unless Keep was called; a signal handler that ends
+// the process can do the same for all of them.
+class Unfinished {
+ public:
+  Unfinished() = default;
+  ~Unfinished();
+  Unfinished(const Unfinished&) = delete;
+  Unfinished& operator=(const Unfinished&) = delete;
+
+  // REQUIRES: holds nothing yet.
+  void Hold(const std::string& path);
+  void Keep();
+
+  bool holds() const { return !path_.empty(); }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+  int slot_ = -1;  // of the table that the signal handler reads
+};
+
+// Holds back every signal of this thread, so that none comes between the
+// creation of a file and Hold.
+class SignalPause {
+ public:
+  SignalPause();
+  ~SignalPause();
+  SignalPause(const SignalPause&) = delete;
+  SignalPause& operator=(const SignalPause&) = delete;
+
+ private:
+  sigset_t before_;
+};
+
+// Unlinks all files held. Only for a signal handler that ends the process:
+// async-signal-safe, and the outputs are of no use afterwards.
+void UnlinkTemporariesFromSignalHandler() noexcept;
+
+}  // namespace nncpp

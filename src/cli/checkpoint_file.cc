@@ -1,0 +1,145 @@
+// src/cli/checkpoint_file.cc -- contract: checkpoint_file.h
+#include "src/cli/checkpoint_file.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "src/base/error.h"
+#include "src/base/output_file.h"
+#include "src/base/output_path.h"
+#include "src/cli/signals.h"
+#include "src/codec/codec.h"
+
+namespace nncpp {
+namespace {
+
+// A checkpoint knows what it is made of.
+constexpr mode_t kOwnerOnly = 0600;
+
+// Whether two names, of which neither need exist, mean one file.
+bool SameName(const std::string& a, const std::string& b) {
+  std::error_code ignored;
+  const auto full = [&ignored](const std::string& name) {
+    return std::filesystem::weakly_canonical(
+        std::filesystem::absolute(name, ignored), ignored);
+  };
+  return a == b || full(a) == full(b);
+}
+
+std::unique_ptr<FileSource> OpenCheckpoint(const std::string& path) {
+  if (!IdentityOfPath(path)) {
+    throw Error(ErrorKind::kUsage,
+                path +
+                    ": there is no such checkpoint; leave --resume out to "
+                    "start anew");
+  }
+  return std::make_unique<FileSource>(path);
+}
+
+}  // namespace
+
+void CheckCheckpointName(const Options& options) {
+  const std::string& name = options.checkpoint;
+  for (const std::string& other :
+       {options.input, options.output, options.output + ".part"}) {
+    if (!SameName(name, other)) continue;
+    throw Error(ErrorKind::kUsage, name +
+                                       ": is another file of this run; name a "
+                                       "file of its own for the checkpoint");
+  }
+  if (options.resume) {
+    OpenCheckpoint(name);
+  } else if (IdentityOfPath(name) && !options.force) {
+    throw Error(ErrorKind::kUsage,
+                name +
+                    ": exists already; continue it with --resume, or start "
+                    "anew with -f");
+  }
+}
+
+ModelConfig ConfigOfCheckpoint(const Options& options) {
+  return CheckpointConfig(*OpenCheckpoint(options.checkpoint),
+                          options.checkpoint);
+}
+
+CheckpointFile::CheckpointFile(const Options& options, FileSource& input,
+                               PartFile& output)
+    : options_(options),
+      output_(output),
+      input_(input.Identity()),
+      start_(std::chrono::steady_clock::now()) {
+  if (options.resume) {
+    output_.Preserve();
+    resumed_ = OpenCheckpoint(name());
+    last_ = resumed_->Identity();
+  } else {
+    CheckOutputPath(name(), options.force, input_);
+  }
+  HoldEndings();
+  input.WakeBy(WakeDescriptor(), [this] { Wake(); });
+}
+
+double CheckpointFile::Seconds() const {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() -
+                                       start_)
+      .count();
+}
+
+bool CheckpointFile::IsDue(int64_t blocks) {
+  if (HeldEnding() != 0) return true;
+  if (!last_) {
+    last_blocks_ = blocks;
+    return true;
+  }
+  const CheckpointEvery& every = options_.checkpoint_every;
+  if (every.blocks > 0) {
+    if (last_blocks_ < 0) last_blocks_ = blocks;  // resumed
+    if (blocks - last_blocks_ < every.blocks) return false;
+    last_blocks_ = blocks;
+    return true;
+  }
+  return Seconds() - last_seconds_ >= every.seconds;
+}
+
+void CheckpointFile::Store(const Writer& write) {
+  const auto there = IdentityOfPath(name());
+  const bool ours = !there || there == last_ || (!last_ && options_.force);
+  if (!ours) {
+    throw Error(ErrorKind::kUsage,
+                name() +
+                    ": another run has written it; give each run a "
+                    "checkpoint of its own");
+  }
+  output_.Sync();
+  OutputFile file(name(), /*overwrite=*/there.has_value(), input_);
+  write(file);
+  file.Commit(FileAttributes{kOwnerOnly, {0, UTIME_NOW}});
+  last_ = IdentityOfPath(name());
+  output_.Preserve();
+  last_seconds_ = Seconds();
+  if (HeldEnding() != 0) throw Stopped{HeldEnding(), StopMessage()};
+}
+
+// A signal came while the run waited for input.
+void CheckpointFile::Wake() {
+  const Writer write = rest_;
+  if (write) Store(write);
+  throw Stopped{HeldEnding(), StopMessage()};
+}
+
+std::string CheckpointFile::StopMessage() const {
+  if (options_.quiet) return {};
+  return name() + ": written; continue with --resume";
+}
+
+void CheckpointFile::KeepOutput(int64_t bytes, StreamHasher& hasher) {
+  output_.Cut(bytes, hasher);
+}
+
+void CheckpointFile::Remove() {
+  if (last_ && IdentityOfPath(name()) == last_) ::unlink(name().c_str());
+}
+
+}  // namespace nncpp

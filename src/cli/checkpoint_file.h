@@ -1,0 +1,70 @@
+// src/cli/checkpoint_file.h -- checkpoints of one run, in one file.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "src/base/file.h"
+#include "src/base/part_file.h"
+#include "src/cli/options.h"
+#include "src/codec/checkpointer.h"
+
+namespace nncpp {
+
+// Thrown after the last checkpoint of a run that a signal ends; only main
+// catches it.
+struct Stopped {
+  int signal = 0;
+  std::string message;  // what to tell; empty: nothing
+};
+
+// Writes the checkpoints that the options ask for, each in place of the one
+// before: whichever of the two a crash leaves is complete. The first is written
+// before the work begins, the last after SIGINT, SIGTERM or SIGHUP.
+class CheckpointFile : public Checkpointer {
+ public:
+  // From now on signals are held back. REQUIRES: CheckCheckpointName has
+  // passed. All arguments outlive it.
+  CheckpointFile(const Options& options, FileSource& input, PartFile& output);
+
+  bool IsDue(int64_t blocks) override;
+  void Store(const Writer& write) override;
+  void Rest(const Writer& write) override { rest_ = write; }
+  Source* Resumed() override { return resumed_.get(); }
+  void KeepOutput(int64_t bytes, StreamHasher& hasher) override;
+  const std::string& name() const override { return options_.checkpoint; }
+  const std::string& output_name() const override {
+    return output_.part_path();
+  }
+
+  // The run is complete: the checkpoint has done its work.
+  void Remove();
+
+ private:
+  double Seconds() const;
+  void Wake();
+  std::string StopMessage() const;
+
+  const Options& options_;
+  PartFile& output_;
+  std::optional<FileIdentity> input_;
+  std::unique_ptr<FileSource> resumed_;
+  std::optional<FileIdentity> last_;  // the file written or resumed last
+  Writer rest_;
+  std::chrono::steady_clock::time_point start_;
+  double last_seconds_ = 0;
+  int64_t last_blocks_ = -1;  // -1: not known yet
+};
+
+// Refuses before any work is done, with Error(kUsage): a checkpoint that exists
+// in a run that is not to be resumed (unless forced), that does not exist in
+// one that is, or that is another file of the run.
+void CheckCheckpointName(const Options& options);
+
+// Reads the configuration of the run to be resumed. Throws Error(kUsage).
+ModelConfig ConfigOfCheckpoint(const Options& options);
+
+}  // namespace nncpp

@@ -1,0 +1,230 @@
+// src/model/lstm_train.cc -- gradients, updates and replay of src/model/lstm.h
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "src/base/check.h"
+#include "src/model/lstm.h"
+
+namespace nncpp {
+namespace {
+
+// A rate that falls with the square root of the updates.
+float Decayed(float rate, uint64_t updates, float decay) {
+  return rate / std::sqrt(1.0f + static_cast<float>(updates) / decay);
+}
+
+}  // namespace
+
+void Lstm::BackwardLayer(int64_t index, int64_t steps) {
+  Layer& layer = layers_[static_cast<size_t>(index)];
+  const int64_t c = config_.cells, b = streams_, rows = steps * b;
+  const int64_t width = config_.layers * c;
+  const Matrix dsum(layer.dsum.get(), rows, gates_ * c);
+  const bool coupled = layer.gain >= 0;
+  const Matrix dnormed =
+      coupled ? Matrix(layer.dnormed.get(), rows, gates_ * c) : Matrix();
+  const Matrix dc(dc_.get(), b, c), dh(dh_.get(), b, c);
+  const Matrix dabove(dhidden_.get() + index * c, rows, c, width);
+  if (replaying_ && config_.dropout > 0) Drop(index, 0, dabove, dabove);
+  const std::vector<float> zeros(static_cast<size_t>(b * c));
+  backend_.Upload(zeros, dc.data);
+  for (int64_t t = steps - 1; t >= 0; --t) {
+    backend_.LstmCellBackward({
+        .cell = Cell(layer, index, t * b),
+        .dh_above = dabove.Rows(t * b, b),
+        .dh_recurrent = t == steps - 1 ? Matrix() : dh,
+        .dc = dc,
+        .dnormed = coupled ? dnormed.Rows(t * b, b) : Matrix(),
+        .dsum = dsum.Rows(t * b, b),
+    });
+    if (t > 0) {
+      backend_.ProductBackward(dsum.Rows(t * b, b), *layer.recurrent_q,
+                               Noise(index, kRecurrent, false), t * b, dh);
+    }
+  }
+  if (index > 0) {
+    const Matrix dbelow(dbelow_.get(), rows, c);
+    backend_.ProductBackward(dsum, *layer.below_q, Noise(index, kBelow, false),
+                             0, dbelow);
+    backend_.Add(dbelow, {dhidden_.get() + (index - 1) * c, rows, c, width});
+    backend_.ProductGradient(dsum, Upward(b, rows).Columns((index - 1) * c, c),
+                             Noise(index, kBelow, true), Gradient(layer.below));
+  }
+  backend_.ProductGradient(dsum, Hidden(0, rows).Columns(index * c, c),
+                           Noise(index, kRecurrent, true),
+                           Gradient(layer.recurrent));
+  // A classic cell adds its bias to the sums themselves.
+  backend_.SumRows(coupled ? dnormed : dsum, Gradient(layer.bias));
+  if (coupled) {
+    backend_.SumRowProducts(dnormed, {layer.normed.get(), rows, gates_ * c},
+                            Gradient(layer.gain));
+  }
+  if (embedding_ < 0) {
+    backend_.EmbeddingGradient(dsum, Inputs(rows), Gradient(layer.table));
+  } else {
+    BackwardEmbedded(index, dsum);
+  }
+}
+
+void Lstm::BackwardEmbedded(int64_t index, ConstMatrix dsum) {
+  Layer& layer = layers_[static_cast<size_t>(index)];
+  const int64_t e = config_.embedding, noise = config_.layers + 1 + index;
+  const Matrix all(dembedded_.get(), dsum.rows, e);
+  const bool first = index == config_.layers - 1;
+  const Matrix own = first ? all : Matrix(dinput_.get(), dsum.rows, e);
+  backend_.ProductBackward(dsum, *layer.embedded_q, Noise(noise, kBelow, false),
+                           0, own);
+  if (!first) backend_.Add(own, all);
+  backend_.ProductGradient(dsum, Embedded(0, dsum.rows),
+                           Noise(noise, kBelow, true),
+                           Gradient(layer.embedded));
+  if (index == 0) {
+    backend_.EmbeddingGradient(all, Inputs(dsum.rows), Gradient(embedding_));
+  }
+}
+
+void Lstm::Backward(int64_t steps, std::span<const int32_t> targets) {
+  const int64_t rows = steps * streams_, v = config_.alphabet;
+  const Matrix dlogits(dlogits_.get(), rows, v);
+  backend_.SoftmaxBackward({{frequency_.data(), static_cast<size_t>(rows * v)},
+                            {total_.data(), static_cast<size_t>(rows)}},
+                           targets.first(static_cast<size_t>(rows)), dlogits);
+  backend_.ProductGradient(dlogits, Upward(streams_, rows),
+                           Noise(config_.layers, kOutput, true),
+                           Gradient(output_));
+  backend_.SumRows(dlogits, Gradient(output_bias_));
+  backend_.ProductBackward(
+      dlogits, *output_q_, Noise(config_.layers, kOutput, false), 0,
+      {dhidden_.get(), rows, config_.layers * config_.cells});
+  for (int64_t i = config_.layers - 1; i >= 0; --i) BackwardLayer(i, steps);
+}
+
+std::vector<int64_t> Lstm::Tables() const {
+  if (embedding_ >= 0) return {embedding_};
+  std::vector<int64_t> tables;
+  for (const Layer& layer : layers_) tables.push_back(layer.table);
+  return tables;
+}
+
+void Lstm::Update() {
+  counters_.updates += 1;
+  counters_.beta2_power *= static_cast<double>(config_.beta2);
+  if (replaying_) counters_.replayed += 1;
+  AdamStep step;
+  step.rate = replaying_ ? Decayed(config_.replay_rate, counters_.replayed,
+                                   config_.replay_decay)
+                         : Decayed(config_.learning_rate,
+                                   counters_.updates - counters_.replayed,
+                                   config_.decay_updates);
+  step.beta2 = config_.beta2;
+  step.correction = static_cast<float>(1.0 / (1.0 - counters_.beta2_power));
+  step.epsilon = config_.epsilon;
+  step.clip = config_.clip;
+  const int64_t dense = layout_.dense_count();
+  backend_.Adam(step, {gradients_.get(), 1, dense},
+                {parameters_.get(), 1, dense}, {second_.get(), 1, dense});
+  std::vector<float> corrections;
+  for (const int32_t s : touched_) {
+    double& power = row_power_[static_cast<size_t>(s)];
+    power *= static_cast<double>(config_.beta2);
+    corrections.push_back(static_cast<float>(1.0 / (1.0 - power)));
+  }
+  for (const int64_t table : Tables()) {
+    backend_.AdamRows(step, touched_, corrections, Gradient(table),
+                      Param(table), layout_.View(second_.get(), table));
+  }
+  QuantizeAll();
+}
+
+std::vector<Lstm::Carried> Lstm::CarriedArrays() const {
+  std::vector<Carried> arrays = {
+      {hidden_.get(), config_.layers * config_.cells}};
+  for (const Layer& layer : layers_) {
+    arrays.push_back({layer.c.get(), config_.cells});
+  }
+  return arrays;
+}
+
+void Lstm::Carry(int64_t steps, std::span<const int32_t> targets) {
+  const int64_t b = streams_;
+  // The rows of streams that this block does not have become zero.
+  const int64_t all = replaying_ ? b : config_.streams;
+  for (const Carried& carried : CarriedArrays()) {
+    const int64_t width = carried.width;
+    std::vector<float> rows(static_cast<size_t>(all * width));
+    backend_.Download(carried.array + steps * b * width,
+                      std::span(rows).first(static_cast<size_t>(b * width)));
+    backend_.Upload(rows, carried.array);
+  }
+  for (int64_t row = 0; row < steps * b; ++row) {
+    const int32_t s = targets[static_cast<size_t>(row)];
+    if (s >= 0) last_[static_cast<size_t>(row % b)] = s;
+  }
+}
+
+void Lstm::TrainFeatures(int64_t steps, std::span<const int32_t> targets) {
+  if (!ngrams_.enabled()) return;
+  const int64_t rows = steps * streams_, v = config_.alphabet;
+  std::vector<float> gradients(ngrams_.elements().size());
+  backend_.Gather({dlogits_.get(), rows, v}, ngrams_.elements(), gradients);
+  std::vector<float> target_gradients(static_cast<size_t>(rows));
+  for (int64_t r = 0; r < rows; ++r) {
+    const int32_t target = targets[static_cast<size_t>(r)];
+    if (target < 0) continue;
+    const double p =
+        static_cast<double>(FrequenciesAt(r)[static_cast<size_t>(target)]) /
+        static_cast<double>(TotalAt(r));
+    target_gradients[static_cast<size_t>(r)] = static_cast<float>(p - 1.0);
+  }
+  ngrams_.Train(steps, streams_, targets, gradients, target_gradients);
+}
+
+void Lstm::Learn(int64_t steps, std::span<const int32_t> targets) {
+  Backward(steps, targets);
+  touched_.assign(inputs_.begin(), inputs_.begin() + steps * streams_);
+  std::sort(touched_.begin(), touched_.end());
+  touched_.erase(std::unique(touched_.begin(), touched_.end()), touched_.end());
+  Update();
+}
+
+void Lstm::Train(int64_t steps, std::span<const int32_t> targets) {
+  Learn(steps, targets);
+  TrainFeatures(steps, targets);
+  Carry(steps, targets);
+}
+
+void Lstm::StartReplay(int64_t streams) {
+  NNCPP_CHECK(!replaying_ && streams >= 1 && streams <= config_.replay_streams);
+  away_ = {streams_, last_, {}};
+  for (const Carried& carried : CarriedArrays()) {
+    std::vector<float> rows(
+        static_cast<size_t>(config_.streams * carried.width));
+    backend_.Download(carried.array, rows);
+    away_.arrays.push_back(std::move(rows));
+    rows.assign(static_cast<size_t>(streams * carried.width), 0.0f);
+    backend_.Upload(rows, carried.array);
+  }
+  last_.assign(static_cast<size_t>(streams), 0);
+  streams_ = streams;
+  replaying_ = true;
+}
+
+void Lstm::ReplaySegment(int64_t steps, std::span<const int32_t> targets) {
+  Predict(0, steps, targets);
+  Learn(steps, targets);
+  Carry(steps, targets);
+}
+
+void Lstm::EndReplay() {
+  NNCPP_CHECK(replaying_);
+  const std::vector<Carried> arrays = CarriedArrays();
+  for (size_t i = 0; i < arrays.size(); ++i) {
+    backend_.Upload(away_.arrays[i], arrays[i].array);
+  }
+  last_ = away_.last;
+  streams_ = away_.streams;
+  replaying_ = false;
+}
+
+}  // namespace nncpp
