@@ -92,6 +92,8 @@ class CudaBackend : public Backend {
   void SumRowProducts(ConstMatrix x, ConstMatrix y, Matrix out) override;
   void EmbeddingGradient(ConstMatrix dx, std::span<const int32_t> symbols,
                          Matrix table) override;
+  void EmbeddingForward(ConstMatrix table, std::span<const int32_t> symbols,
+                        Matrix y) override;
   void AddBias(ConstMatrix bias, Matrix x) override;
   void AddElements(std::span<const SparseElement> elements, Matrix x) override;
   void Gather(ConstMatrix x, std::span<const SparseElement> elements,
@@ -100,6 +102,8 @@ class CudaBackend : public Backend {
   void SoftmaxBackward(const Frequencies& frequencies,
                        std::span<const int32_t> targets,
                        Matrix dlogits) override;
+  void Dropout(ConstMatrix x, const NoiseKey& noise, int64_t first_row,
+               float rate, Matrix y) override;
   void Add(ConstMatrix y, Matrix x) override;
   void Adam(const AdamStep& step, ConstMatrix gradient, Matrix weight,
             Matrix second) override;

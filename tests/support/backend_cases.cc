@@ -125,6 +125,32 @@ Result LstmCells(Backend& b, const CaseSize& s, bool lowest) {
   return BitsOf(normed, rms, gates, after, h, dc, dnormed, dsum);
 }
 
+Result ClassicCells(Backend& b, const CaseSize& s) {
+  const int64_t c = s.k, r = s.rows;
+  const HeldMatrix below = Numbers(b, r, 4 * c, 31),
+                   recurrent = Numbers(b, r, 4 * c, 32, 9.0f),
+                   table = Numbers(b, 11, 4 * c, 33),
+                   bias = Numbers(b, 1, 4 * c, 34),
+                   before = Numbers(b, r, c, 35, 64.0f), gates(b, r, 4 * c),
+                   after(b, r, c), h(b, r, c);
+  const LstmCell cell = {.from_below = below,
+                         .recurrent = recurrent,
+                         .table = table,
+                         .gain = {},
+                         .bias = bias,
+                         .c_before = before,
+                         .normed = {},
+                         .inverse_rms = {},
+                         .gates = gates,
+                         .c = after,
+                         .h = h};
+  b.LstmCellForward(cell, Symbols(r, 11));
+  const HeldMatrix above = Numbers(b, r, c, 36), next = Numbers(b, r, c, 37),
+                   dc = Numbers(b, r, c, 38, 1e5f), dsum(b, r, 4 * c);
+  b.LstmCellBackward({cell, above, next, dc, Matrix(), dsum});
+  return BitsOf(gates, after, h, dc, dsum);
+}
+
 Result Sums(Backend& b, const CaseSize& s) {
   const HeldMatrix x = Numbers(b, s.rows, s.n, 17);
   const HeldMatrix y = Numbers(b, s.rows, s.n, 18);
@@ -182,6 +208,21 @@ Result Additions(Backend& b, const CaseSize& s) {
   return result;
 }
 
+Result Dropout(Backend& b, const CaseSize& s) {
+  const HeldMatrix x = Numbers(b, s.rows, s.n, 41);
+  const HeldMatrix y(b, s.rows, s.n);
+  b.Dropout(x, {13, 14, 15}, 3, 0.25f, y);
+  b.Dropout(x, {13, 14, 16}, 3, 0.0f, x);
+  return BitsOf(x, y);
+}
+
+Result Embedding(Backend& b, const CaseSize& s) {
+  const HeldMatrix table = Numbers(b, s.v, s.n, 42);
+  const HeldMatrix y(b, s.rows, s.n);
+  b.EmbeddingForward(table, Symbols(s.rows, s.v), y);
+  return BitsOf(y);
+}
+
 Result Adam(Backend& b, const CaseSize& s) {
   const HeldMatrix gradient = Numbers(b, s.rows, s.n, 25, 100.0f);
   const HeldMatrix weight = Numbers(b, s.rows, s.n, 26, 64.0f);
@@ -224,7 +265,10 @@ const std::vector<BackendCase>& BackendCases() {
        [](Backend& b, const CaseSize& s) { return LstmCells(b, s, true); }},
       {"LstmCell, above others",
        [](Backend& b, const CaseSize& s) { return LstmCells(b, s, false); }},
+      {"LstmCell, classic", ClassicCells},
       {"sums", Sums},
+      {"Embedding", Embedding},
+      {"Dropout", Dropout},
       {"softmax", Softmax},
       {"additions", Additions},
       {"Adam", Adam},
