@@ -96,6 +96,50 @@ struct LstmCellGradient {
   Matrix dsum;     // B x G C: of a
 };
 
+// The keys and values that attention looks at, quantised (law 1, "Attention"),
+// of all streams, heads and positions, in whatever layout the backend likes.
+class KeyValues {
+ public:
+  virtual ~KeyValues() = default;
+};
+
+// Attention of H heads of D = C / H columns each, for the B streams of some
+// steps. Position j of a stream is the step j - (P - 1) of the segment:
+// earlier ones are memory. Step t of stream b looks at the window of the P
+// positions t .. t + P - 1, the last of which is its own:
+//
+//   score[w]  = (query . key[t + w] + relative[w]) * scale     0 <= w < P
+//   weights   = softmax(score)
+//   out       = sum over w of weights[w] value[t + w]
+//
+// for each head, with its columns of query, key, value and out and its P
+// columns of relative and weights. out saturates at kActivationLimit.
+// Source: Vaswani et al. 2017, eq. 1 [vaswani2017attention]; the memory and the
+// position's part of the score after Dai et al. 2019, section 3.3
+// [dai2019xl]. That every step sees as many positions as any other is ours.
+struct Attention {
+  int64_t streams = 1;   // B
+  int64_t heads = 1;     // H
+  int64_t first = 0;     // step of the first rows
+  float scale = 1;       // of the scores
+  ConstMatrix query;     // R x C, R a multiple of B
+  ConstMatrix relative;  // R x H P, or 1 x H P for all rows
+  Matrix weights;        // R x H P, kept for the gradient
+  Matrix out;            // R x C
+};
+
+// The same, backwards, for a whole segment; memory has no gradient. All
+// gradients saturate at kGradientLimit.
+struct AttentionGradient {
+  Attention attention;  // as the forward pass left it
+  NoiseKey noise;       // tensors noise.tensor .. noise.tensor + 3
+  ConstMatrix dout;     // R x C
+  Matrix drelative;     // R x H P
+  Matrix dquery;        // R x C
+  Matrix dkey;          // R x C
+  Matrix dvalue;        // R x C
+};
+
 // Adam without a first moment [kingma2015adam], beta1 = 0:
 //   v = beta2 v + (1 - beta2) g^2
 //   w = w - rate * clamp(g / (sqrt(v * correction) + epsilon), +-clip)
@@ -201,6 +245,48 @@ class Backend {
 
   // x += y.
   virtual void Add(ConstMatrix y, Matrix x) = 0;
+
+  // y = x, of the same shape; they do not overlap.
+  virtual void Copy(ConstMatrix x, Matrix y) = 0;
+
+  // Root-mean-square normalisation of each row [zhang2019rms, eq. 4]:
+  //   inverse_rms = 1 / sqrt(mean of x^2 + kNormEpsilon)          R x 1
+  //   normed      = x * inverse_rms
+  //   y           = gain * normed
+  // Backward: dx from dy; the gain's gradient is SumRowProducts(dy, normed).
+  // dx saturates at kGradientLimit.
+  virtual void RmsNormForward(ConstMatrix x, ConstMatrix gain, Matrix normed,
+                              Matrix inverse_rms, Matrix y) = 0;
+  virtual void RmsNormBackward(ConstMatrix dy, ConstMatrix gain,
+                               ConstMatrix normed, ConstMatrix inverse_rms,
+                               Matrix dx) = 0;
+
+  // y[j] = (u[j] * sigmoid(u[j])) * u[F + j]: a gated linear unit, u R x 2F.
+  // y and du saturate at kActivationLimit and kGradientLimit.
+  // Source: SwiGLU of Shazeer 2020, eq. 6 [shazeer2020glu].
+  virtual void GateForward(ConstMatrix u, Matrix y) = 0;
+  virtual void GateBackward(ConstMatrix u, ConstMatrix dy, Matrix du) = 0;
+
+  // Room for `positions` keys and values of each of `streams` streams, of
+  // `heads` heads of `head_size` columns; all zero.
+  virtual std::unique_ptr<KeyValues> NewKeyValues(int64_t streams,
+                                                  int64_t heads,
+                                                  int64_t head_size,
+                                                  int64_t positions) = 0;
+
+  // Row t * streams + b of key and value becomes position first + t of
+  // stream b.
+  virtual void QuantizeKeyValues(ConstMatrix key, ConstMatrix value,
+                                 int64_t streams, int64_t first,
+                                 KeyValues& quantized) = 0;
+
+  // Position j + steps becomes position j; the last `steps` are undefined.
+  virtual void MoveKeyValues(int64_t steps, KeyValues& quantized) = 0;
+
+  virtual void AttentionForward(const Attention& attention,
+                                const KeyValues& memory) = 0;
+  virtual void AttentionBackward(const AttentionGradient& gradient,
+                                 const KeyValues& memory) = 0;
 
   // One update of every element.
   virtual void Adam(const AdamStep& step, ConstMatrix gradient, Matrix weight,

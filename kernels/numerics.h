@@ -131,6 +131,12 @@ inline constexpr int64_t kProductMax = int64_t{1} << 23;  // of partial sums
 inline constexpr int32_t kExponentMin = -63;
 inline constexpr int32_t kExponentMax = 50;
 
+// Attention: weights of a sum over positions have |q| <= kOperandMax and a sum
+// of |q| within kWeightSum; keys and values have |q| <= kKeyMax.
+inline constexpr int32_t kKeyMax = 1024;
+inline constexpr int64_t kWeightSum = 8192;
+static_assert(kKeyMax * kWeightSum == kProductMax);
+
 // The exponent that brings values of magnitude up to `max_bits` (the bits of a
 // finite non-negative float) just below kOperandMax: floor(log2 max) - 10,
 // within the exponents' range.
@@ -253,6 +259,7 @@ NNCPP_HD void NoiseBlock(const NoiseKey& noise, uint32_t row, uint32_t g,
 inline constexpr float kWeightLimit = 64.0f;      // |weight|
 inline constexpr float kStateLimit = 64.0f;       // |c| of a classic LSTM cell
 inline constexpr float kGradientLimit = 0x1p20f;  // |any gradient|
-inline constexpr float kNormEpsilon = 1e-5f;      // added to mean squares
+inline constexpr float kActivationLimit = 0x1p20f;  // |activation| of a block
+inline constexpr float kNormEpsilon = 1e-5f;        // added to mean squares
 
 }  // namespace nncpp

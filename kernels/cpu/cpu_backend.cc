@@ -82,17 +82,19 @@ template class Buffer<int16_t>;
 template class Buffer<int64_t>;
 
 std::vector<Form> AvailableForms() {
-  std::vector<Form> forms = {{"scalar", &kOpsScalar, &kProductScalar}};
+  std::vector<Form> forms = {
+      {"scalar", &kOpsScalar, &kProductScalar, &kTransformerScalar}};
 #if defined(__x86_64__)
   __builtin_cpu_init();
   if (__builtin_cpu_supports("avx2")) {
-    forms.push_back({"avx2", &kOpsAvx2, &kProductAvx2});
+    forms.push_back({"avx2", &kOpsAvx2, &kProductAvx2, &kTransformerAvx2});
     if (__builtin_cpu_supports("avx512f") &&
         __builtin_cpu_supports("avx512bw") &&
         __builtin_cpu_supports("avx512dq") &&
         __builtin_cpu_supports("avx512vl") &&
         __builtin_cpu_supports("avx512vnni")) {
-      forms.push_back({"avx512", &kOpsAvx512, &kProductAvx512});
+      forms.push_back(
+          {"avx512", &kOpsAvx512, &kProductAvx512, &kTransformerAvx512});
     }
   }
 #endif
@@ -107,7 +109,8 @@ CpuBackend::CpuBackend(const Form& form, int threads)
               NNCPP_CHECK(FloatEnvironmentIsDefault());
             }),
       scratch_(static_cast<size_t>(pool_.threads())),
-      thread_q_(static_cast<size_t>(pool_.threads())) {
+      thread_q_(static_cast<size_t>(pool_.threads())),
+      attention_room_(static_cast<size_t>(pool_.threads())) {
   SetFloatEnvironment();
   NNCPP_CHECK(FloatEnvironmentIsDefault());
 }

@@ -8,6 +8,7 @@
 #include "kernels/backend.h"
 #include "kernels/cpu/ops.h"
 #include "kernels/cpu/product.h"
+#include "kernels/cpu/transformer_ops.h"
 #include "src/base/thread_pool.h"
 
 namespace nncpp::cpu {
@@ -17,6 +18,7 @@ struct Form {
   std::string_view name;
   const OpsTable* ops;
   const ProductTable* product;
+  const TransformerTable* transformer;
 };
 
 // The forms this processor runs, the plainest first.
@@ -39,6 +41,13 @@ class Buffer {
   };
   std::unique_ptr<T[], Free> data_;
   int64_t size_ = 0;
+};
+
+// What one thread needs for one stream and head of an attention.
+struct AttentionRoom {
+  Buffer<float> scores, noise, folded, columns;
+  Buffer<int16_t> rows_q, weights_q, left_q, right_q;
+  Buffer<float> rows_scale, weights_scale, left_scale, right_scale;
 };
 
 // Contracts: kernels/backend.h. Rows, or columns where rows are few, are
@@ -65,8 +74,6 @@ class CpuBackend : public Backend {
   void SumRowProducts(ConstMatrix x, ConstMatrix y, Matrix out) override;
   void EmbeddingGradient(ConstMatrix dx, std::span<const int32_t> symbols,
                          Matrix table) override;
-  void EmbeddingForward(ConstMatrix table, std::span<const int32_t> symbols,
-                        Matrix y) override;
   void AddBias(ConstMatrix bias, Matrix x) override;
   void AddElements(std::span<const SparseElement> elements, Matrix x) override;
   void Gather(ConstMatrix x, std::span<const SparseElement> elements,
@@ -83,6 +90,25 @@ class CpuBackend : public Backend {
   void AdamRows(const AdamStep& step, std::span<const int32_t> rows,
                 std::span<const float> corrections, ConstMatrix gradient,
                 Matrix weight, Matrix second) override;
+  void Copy(ConstMatrix x, Matrix y) override;
+  void EmbeddingForward(ConstMatrix table, std::span<const int32_t> symbols,
+                        Matrix y) override;
+  void RmsNormForward(ConstMatrix x, ConstMatrix gain, Matrix normed,
+                      Matrix inverse_rms, Matrix y) override;
+  void RmsNormBackward(ConstMatrix dy, ConstMatrix gain, ConstMatrix normed,
+                       ConstMatrix inverse_rms, Matrix dx) override;
+  void GateForward(ConstMatrix u, Matrix y) override;
+  void GateBackward(ConstMatrix u, ConstMatrix dy, Matrix du) override;
+  std::unique_ptr<KeyValues> NewKeyValues(int64_t streams, int64_t heads,
+                                          int64_t head_size,
+                                          int64_t positions) override;
+  void QuantizeKeyValues(ConstMatrix key, ConstMatrix value, int64_t streams,
+                         int64_t first, KeyValues& quantized) override;
+  void MoveKeyValues(int64_t steps, KeyValues& quantized) override;
+  void AttentionForward(const Attention& attention,
+                        const KeyValues& memory) override;
+  void AttentionBackward(const AttentionGradient& gradient,
+                         const KeyValues& memory) override;
 
  private:
   // Calls run(i, n) for i in [0, n) on n threads: all of them, or the caller
@@ -108,8 +134,9 @@ class CpuBackend : public Backend {
   ThreadPool pool_;
   Buffer<int16_t> row_q_, left_q_, right_q_;  // quantised operands
   Buffer<float> row_scale_, left_scale_, right_scale_;
-  std::vector<Buffer<float>> scratch_;     // one a thread
-  std::vector<Buffer<int16_t>> thread_q_;  // one a thread
+  std::vector<Buffer<float>> scratch_;         // one a thread
+  std::vector<Buffer<int16_t>> thread_q_;      // one a thread
+  std::vector<AttentionRoom> attention_room_;  // one a thread
 };
 
 }  // namespace nncpp::cpu

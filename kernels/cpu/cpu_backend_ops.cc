@@ -125,15 +125,6 @@ void CpuBackend::EmbeddingGradient(ConstMatrix dx,
   });
 }
 
-void CpuBackend::EmbeddingForward(ConstMatrix table,
-                                  std::span<const int32_t> symbols, Matrix y) {
-  for (int64_t r = 0; r < y.rows; ++r) {
-    const float* row =
-        table.data + symbols[static_cast<size_t>(r)] * table.stride;
-    std::copy_n(row, y.cols, y.data + r * y.stride);
-  }
-}
-
 void CpuBackend::AddBias(ConstMatrix bias, Matrix x) {
   for (int64_t r = 0; r < x.rows; ++r) {
     form_.ops->add(bias.data, x.cols, x.data + r * x.stride);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstdio>
 
 #include "src/base/error.h"
@@ -85,6 +86,54 @@ ModelConfig TensorflowCompress() {
   return c;
 }
 
+ModelConfig TransformerProfile() {
+  ModelConfig c;
+  c.model = kTransformer;
+  c.layers = 4;
+  c.cells = 256;
+  c.heads = 8;
+  c.inner = 512;
+  c.ngram_orders = 0;
+  c.learning_rate = 2e-3f;
+  c.table_range = 0.1f;
+  return c;
+}
+
+// The sizes, streams and rates of NNCP v3.2's profiles (docs/sources.md,
+// [bellard2021nncp]). Its `default` has feed-forward layers of 512 units that
+// are not gated: 341 gated ones have as many weights.
+ModelConfig NncpProfile() {
+  ModelConfig c = TransformerProfile();
+  c.block_symbols = 500000;
+  c.streams = 32;
+  c.stream_symbols = 1024;
+  c.steps = 64;
+  c.layers = 20;
+  c.cells = 1024;
+  c.inner = 3072;
+  c.positions = 320;
+  c.recent = 1;
+  c.position_vectors = 1;
+  c.biases = 1;
+  c.learning_rate = 1.6e-4f;
+  c.decay_updates = 10000;
+  c.init_range = 0.79f;
+  c.table_range = 0.79f;
+  return c;
+}
+
+ModelConfig NncpDefaultProfile() {
+  ModelConfig c = NncpProfile();
+  c.streams = 16;
+  c.steps = 32;
+  c.layers = 4;
+  c.cells = 256;
+  c.inner = 341;
+  c.positions = 64;
+  c.learning_rate = 3e-4f;
+  return c;
+}
+
 struct Profile {
   std::string_view name;
   ModelConfig config;
@@ -95,7 +144,10 @@ const std::vector<Profile>& Profiles() {
       {"default", ModelConfig()},
       {"tiny", Tiny()},
       {"lstm-compress", LstmCompress()},
-      {"tensorflow-compress", TensorflowCompress()}};
+      {"tensorflow-compress", TensorflowCompress()},
+      {"transformer", TransformerProfile()},
+      {"nncp", NncpProfile()},
+      {"nncp-default", NncpDefaultProfile()}};
   return profiles;
 }
 
@@ -115,8 +167,9 @@ const std::vector<ConfigField>& ConfigFields() {
             &C::stream_symbols, 1, 1 << 24),
       Whole("steps", "steps of a segment, after which the model learns",
             &C::steps, 1, 1024),
-      Whole("layers", "LSTM layers", &C::layers, 1, 16),
-      Whole("cells", "LSTM cells a layer", &C::cells, 1, 8192),
+      Whole("layers", "layers of the net", &C::layers, 1, 64),
+      Whole("cells", "LSTM cells a layer, or a Transformer's width", &C::cells,
+            1, 8192),
       Whole("classic", "1: cells of four gates, not normalised; 0: coupled",
             &C::classic, 0, 1),
       Whole("embedding", "width of the symbols' embedding; 0: a table a layer",
@@ -161,6 +214,21 @@ const std::vector<ConfigField>& ConfigFields() {
            &C::replay_decay, 1, 1e12),
       Real("dropout", "share of outputs dropped in replay", &C::dropout, 0,
            0.9),
+      Whole("model", "0: LSTM; 1: Transformer", &C::model, 0, 1),
+      Whole("heads", "attention's heads a layer; they divide the cells",
+            &C::heads, 1, 64),
+      Whole("inner", "gated units of a Transformer's layer", &C::inner, 1,
+            1 << 15),
+      Whole("positions", "symbols that attention looks back on", &C::positions,
+            1, 4096),
+      Whole("recent", "symbols that enter the first layer as tables",
+            &C::recent, 1, 16),
+      Whole("position-vectors", "1: queries see distances; 0: biases alone",
+            &C::position_vectors, 0, 1),
+      Whole("biases", "1: biases after gains and in gated units; 0: none",
+            &C::biases, 0, 1),
+      Real("position-rate", "rate of the distances' biases, times Adam's",
+           &C::position_rate, 0, 1024),
       {"seed", "seed of the initial weights and the rounding noise", nullptr,
        nullptr, &C::seed, 0, 18446744073709551615.0},
   };
@@ -178,8 +246,35 @@ int64_t MostStreams(const ModelConfig& config) {
   return std::max(config.streams, config.replay_streams);
 }
 
+int64_t MostSteps(const ModelConfig& config) {
+  if (config.replay_period == 0) return config.steps;
+  return std::max(config.steps, config.replay_steps);
+}
+
+float RateOfUpdate(const ModelConfig& config, bool replay, uint64_t updates,
+                   uint64_t replayed) {
+  const auto age = static_cast<float>(replay ? replayed : updates - replayed);
+  const float decay = replay ? config.replay_decay : config.decay_updates;
+  const float rate = replay ? config.replay_rate : config.learning_rate;
+  return rate / std::sqrt(1.0f + age / decay);
+}
+namespace {
+
+constexpr std::string_view kHeadsMustDivide = "heads do not divide the cells";
+
+bool HeadsDivide(const ModelConfig& config) {
+  return config.model != kTransformer || config.cells % config.heads == 0;
+}
+
+}  // namespace
+
 void CheckConfig(const ModelConfig& config) {
   const ConfigField* bad = FirstBad(config);
+  if (bad == nullptr && !HeadsDivide(config)) {
+    throw Error(ErrorKind::kUsage, "--heads: " + std::to_string(config.heads) +
+                                       " " + std::string(kHeadsMustDivide) +
+                                       ", " + std::to_string(config.cells));
+  }
   if (bad == nullptr) return;
   throw Error(ErrorKind::kUsage,
               "--" + std::string(bad->name) + ": " +
@@ -247,6 +342,10 @@ ModelConfig ParseConfig(ByteReader& in) {
   if (const ConfigField* bad = FirstBad(config)) {
     throw Error(ErrorKind::kUnsupported,
                 std::string(bad->name) + " is out of range in the header");
+  }
+  if (!HeadsDivide(config)) {
+    throw Error(ErrorKind::kUnsupported,
+                std::string(kHeadsMustDivide) + " in the header");
   }
   return config;
 }

@@ -10,6 +10,9 @@
 
 namespace nncpp {
 
+inline constexpr int64_t kLstm = 0;
+inline constexpr int64_t kTransformer = 1;
+
 // The configuration travels in the archive's header. Each field can be set by
 // an option of the same name (underscores become dashes). Real numbers are
 // stored as the bits of a float.
@@ -20,7 +23,7 @@ struct ModelConfig {
   int64_t stream_symbols = int64_t{1} << 17;  // a stream holds at least these
   int64_t steps = 32;                         // T: steps a segment
   int64_t layers = 2;
-  int64_t cells = 192;       // C: LSTM cells a layer
+  int64_t cells = 192;       // C: LSTM cells a layer; a Transformer's width
   int64_t classic = 0;       // 1: four gates, not coupled, not normalised
   int64_t embedding = 0;     // E: width of the symbols' embedding; 0: a table
                              // of what each symbol adds to each layer's gates
@@ -45,13 +48,27 @@ struct ModelConfig {
   float replay_rate = 2e-3f;  // Adam's rate in replay, with a schedule
   float replay_decay = 1e4f;  // of its own
   float dropout = 0.1f;       // in replay
+  int64_t model = 0;        // kLstm or kTransformer; the rest is the latter's:
+  int64_t heads = 8;        // H of an attention; they divide the cells
+  int64_t inner = 512;      // F: gated units of a layer
+  int64_t positions = 128;  // P: symbols that attention looks at
+  int64_t recent = 4;       // K: symbols with tables of their own
+  int64_t position_vectors = 1;  // 1: the query sees the distance; 0: not
+  int64_t biases = 0;            // 1: also after gains and in gated units
+  float position_rate = 16.0f;   // of Adam, for the distances' biases
   uint64_t seed = 0;
   bool operator==(const ModelConfig&) const = default;
 };
 
-// Rows and streams of the largest segment, replay's among them.
+// Rows, streams and steps of the largest segment, replay's among them.
 int64_t SegmentRows(const ModelConfig& config);
 int64_t MostStreams(const ModelConfig& config);
+int64_t MostSteps(const ModelConfig& config);
+
+// Adam's rate at update number `updates`, of which `replayed` were those of
+// replay. Both schedules fall with the root of their own updates.
+float RateOfUpdate(const ModelConfig& config, bool replay, uint64_t updates,
+                   uint64_t replayed);
 
 // One row per field, in the order of the archive (docs/format.md): the codec
 // writes them, `nncpp l` prints them, the command line offers them.
@@ -69,8 +86,8 @@ const std::vector<ConfigField>& ConfigFields();
 // Throws Error(kUsage) naming the first field that is out of range.
 void CheckConfig(const ModelConfig& config);
 
-// Profiles by name ("default", "tiny"). Throws Error(kUsage) with the list of
-// names when there is none called `name`.
+// Profiles by name ("default", "tiny", "transformer", ...). Throws
+// Error(kUsage) with the list of names when there is none called `name`.
 ModelConfig ProfileConfig(std::string_view name);
 std::vector<std::string> ProfileNames();
 

@@ -99,7 +99,6 @@ class Lstm : public Model {
   void BackwardEmbedded(int64_t index, ConstMatrix dsum);
   void Update();
   void Learn(int64_t steps, std::span<const int32_t> targets);
-  void TrainFeatures(int64_t steps, std::span<const int32_t> targets);
   void Carry(int64_t steps, std::span<const int32_t> targets);
 
   // The arrays whose first rows are the streams' states between segments.

@@ -5,16 +5,9 @@
 
 #include "src/base/check.h"
 #include "src/model/lstm.h"
+#include "src/model/train_ngrams.h"
 
 namespace nncpp {
-namespace {
-
-// A rate that falls with the square root of the updates.
-float Decayed(float rate, uint64_t updates, float decay) {
-  return rate / std::sqrt(1.0f + static_cast<float>(updates) / decay);
-}
-
-}  // namespace
 
 void Lstm::BackwardLayer(int64_t index, int64_t steps) {
   Layer& layer = layers_[static_cast<size_t>(index)];
@@ -112,11 +105,8 @@ void Lstm::Update() {
   counters_.beta2_power *= static_cast<double>(config_.beta2);
   if (replaying_) counters_.replayed += 1;
   AdamStep step;
-  step.rate = replaying_ ? Decayed(config_.replay_rate, counters_.replayed,
-                                   config_.replay_decay)
-                         : Decayed(config_.learning_rate,
-                                   counters_.updates - counters_.replayed,
-                                   config_.decay_updates);
+  step.rate =
+      RateOfUpdate(config_, replaying_, counters_.updates, counters_.replayed);
   step.beta2 = config_.beta2;
   step.correction = static_cast<float>(1.0 / (1.0 - counters_.beta2_power));
   step.epsilon = config_.epsilon;
@@ -163,23 +153,6 @@ void Lstm::Carry(int64_t steps, std::span<const int32_t> targets) {
   }
 }
 
-void Lstm::TrainFeatures(int64_t steps, std::span<const int32_t> targets) {
-  if (!ngrams_.enabled()) return;
-  const int64_t rows = steps * streams_, v = config_.alphabet;
-  std::vector<float> gradients(ngrams_.elements().size());
-  backend_.Gather({dlogits_.get(), rows, v}, ngrams_.elements(), gradients);
-  std::vector<float> target_gradients(static_cast<size_t>(rows));
-  for (int64_t r = 0; r < rows; ++r) {
-    const int32_t target = targets[static_cast<size_t>(r)];
-    if (target < 0) continue;
-    const double p =
-        static_cast<double>(FrequenciesAt(r)[static_cast<size_t>(target)]) /
-        static_cast<double>(TotalAt(r));
-    target_gradients[static_cast<size_t>(r)] = static_cast<float>(p - 1.0);
-  }
-  ngrams_.Train(steps, streams_, targets, gradients, target_gradients);
-}
-
 void Lstm::Learn(int64_t steps, std::span<const int32_t> targets) {
   Backward(steps, targets);
   touched_.assign(inputs_.begin(), inputs_.begin() + steps * streams_);
@@ -190,7 +163,9 @@ void Lstm::Learn(int64_t steps, std::span<const int32_t> targets) {
 
 void Lstm::Train(int64_t steps, std::span<const int32_t> targets) {
   Learn(steps, targets);
-  TrainFeatures(steps, targets);
+  TrainNgrams(*this, backend_,
+              {dlogits_.get(), steps * streams_, config_.alphabet}, steps,
+              streams_, targets, ngrams_);
   Carry(steps, targets);
 }
 

@@ -4,6 +4,7 @@
 #include "src/model/lstm.h"
 #include "src/model/model.h"
 #include "src/model/replay.h"
+#include "src/model/transformer.h"
 
 namespace nncpp {
 
@@ -24,24 +25,16 @@ Counts LstmCounts(const ModelConfig& config) {
           e > 0 ? v * e : l * v * sums};
 }
 
-}  // namespace
-
-int64_t ParameterCount(const ModelConfig& config) {
-  const Counts counts = LstmCounts(config);
-  return counts.dense + counts.tables;
-}
-
-int64_t ModelMemory(const ModelConfig& config) {
+int64_t NetMemory(const ModelConfig& config) {
+  if (config.model == kTransformer) return Transformer::Bytes(config);
   const int64_t c = config.cells, v = config.alphabet, l = config.layers;
   const int64_t e = config.embedding, gates = config.classic != 0 ? 4 : 3;
   const int64_t rows = SegmentRows(config);
-  const bool replay = config.replay_period > 0;
   const Counts counts = LstmCounts(config);
   // Weights, gradients, second moments, and copies of the first and the last;
-  // the products' operands; features with their counts, and a copy.
+  // the products' operands.
   const int64_t parameters =
       (counts.dense + counts.tables) * 5 * 4 + counts.dense * 2;
-  const int64_t features = NgramFeatures::Bytes(config) * 2;
   // What a segment leaves: per layer 6 x GC, the cell and hidden states and
   // their gradients; logits, their gradients and 8-byte frequencies; the
   // symbols' embeddings.
@@ -50,12 +43,36 @@ int64_t ModelMemory(const ModelConfig& config) {
       rows * ((2 * gates * c + v) * 4 + (3 * e + gates * c) * 4);
   // One array at a time passes through a buffer of the host's.
   const int64_t passing = (counts.dense + counts.tables) * 4;
-  const int64_t history = replay ? Replay::Bytes(config) + rows * l * c * 4 : 0;
-  return parameters + features + segment + passing + history;
+  const int64_t dropped = config.replay_period > 0 ? rows * l * c * 4 : 0;
+  return parameters + segment + passing + dropped;
+}
+
+}  // namespace
+
+int64_t ModelMemory(const ModelConfig& config) {
+  // The features with their counts, and a copy.
+  const int64_t history = config.replay_period > 0 ? Replay::Bytes(config) : 0;
+  return NetMemory(config) + NgramFeatures::Bytes(config) * 2 + history;
+}
+
+int64_t ParameterCount(const ModelConfig& config) {
+  if (config.model == kTransformer) {
+    int64_t count = 0;
+    const ParameterLayout layout = TransformerParameters(config).layout;
+    for (const ParameterView& view : layout.views()) count += view.count();
+    return count;
+  }
+  const Counts counts = LstmCounts(config);
+  return counts.dense + counts.tables;
 }
 
 std::unique_ptr<Model> MakeModel(const ModelConfig& config, Backend& backend) {
-  auto model = std::make_unique<Lstm>(config, backend);
+  std::unique_ptr<Model> model;
+  if (config.model == kTransformer) {
+    model = std::make_unique<Transformer>(config, backend);
+  } else {
+    model = std::make_unique<Lstm>(config, backend);
+  }
   if (config.replay_period == 0) return model;
   return std::make_unique<Replay>(config, backend, std::move(model));
 }

@@ -18,7 +18,7 @@ class FloatBackend : public cpu::CpuBackend {
     kFloat,
     // What rounds to nearest is quantised as CpuBackend does it (weights,
     // activations), what it rounds stochastically is not: the expectation of
-    // its gradients over the noise.
+    // its gradients over the noise. Attention is CpuBackend's, noise and all.
     kExpected,
   };
 
@@ -31,6 +31,17 @@ class FloatBackend : public cpu::CpuBackend {
                        int64_t first_row, Matrix dx) override;
   void ProductGradient(ConstMatrix dy, ConstMatrix x, const NoiseKey& noise,
                        Matrix dw) override;
+
+  std::unique_ptr<KeyValues> NewKeyValues(int64_t streams, int64_t heads,
+                                          int64_t head_size,
+                                          int64_t positions) override;
+  void QuantizeKeyValues(ConstMatrix key, ConstMatrix value, int64_t streams,
+                         int64_t first, KeyValues& quantized) override;
+  void MoveKeyValues(int64_t steps, KeyValues& quantized) override;
+  void AttentionForward(const Attention& attention,
+                        const KeyValues& memory) override;
+  void AttentionBackward(const AttentionGradient& gradient,
+                         const KeyValues& memory) override;
 
   // Passes on to CpuBackend, and keeps the elements of the last call.
   void AddElements(std::span<const SparseElement> elements, Matrix x) override;

@@ -1,0 +1,329 @@
+// src/model/transformer.cc -- contract: src/model/transformer.h
+#include "src/model/transformer.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "src/base/check.h"
+#include "src/model/train_ngrams.h"
+
+namespace nncpp {
+namespace {
+
+// The weights at the start: gains are 1; what feeds the residual stream and
+// the logits is 0, so that every layer begins as the identity.
+std::vector<float> InitialParameters(const ModelConfig& config,
+                                     const TransformerParameters& names) {
+  std::vector<float> initial(static_cast<size_t>(names.layout.count()));
+  const auto range = [&](int64_t inputs) {
+    return config.init_range / std::sqrt(static_cast<float>(inputs));
+  };
+  for (int64_t i = 0; i < std::ssize(names.layout.views()); ++i) {
+    const ParameterView& view = names.layout.views()[static_cast<size_t>(i)];
+    const std::span<float> x(initial.data() + view.offset,
+                             static_cast<size_t>(view.count()));
+    const auto tensor = static_cast<uint32_t>(i);
+    if (view.name.find("gain") != std::string::npos) {
+      std::fill(x.begin(), x.end(), 1.0f);
+    } else if (view.name.starts_with("table")) {
+      FillUniform(config.seed, tensor, config.table_range, x);
+    } else if (view.name.starts_with("position bias")) {
+      const int64_t p = config.positions;
+      const float root =
+          std::sqrt(static_cast<float>(config.cells / config.heads));
+      for (int64_t w = 0; w < view.cols; ++w) {
+        const float distance = static_cast<float>(p - 1 - w % p);
+        const float slope =
+            root * PowerOfTwo(-static_cast<int32_t>(1 + w / p % 8));
+        x[static_cast<size_t>(w)] = -distance * slope;
+      }
+    } else if (view.name.starts_with("qkv") ||
+               (view.name.starts_with("up") && view.rows > 1)) {
+      FillUniform(config.seed, tensor, range(view.cols), x);
+    }
+  }
+  return initial;
+}
+
+}  // namespace
+
+Transformer::Transformer(const ModelConfig& config, Backend& backend)
+    : Model(backend),
+      config_(config),
+      backend_(backend),
+      names_(config),
+      ngrams_(config) {
+  const int64_t c = config.cells, v = config.alphabet, f = config.inner;
+  const int64_t s = MostStreams(config), rows = SegmentRows(config);
+  const int64_t hp = config.heads * config.positions;
+  const int64_t size = c / config.heads;
+  NNCPP_CHECK(size * config.heads == c);
+  parameters_ = backend.NewArray(layout().count());
+  gradients_ = backend.NewArray(layout().count());
+  second_ = backend.NewArray(layout().count());
+  backend.Upload(InitialParameters(config, names_), parameters_.get());
+  const auto new_norm = [&] {
+    return Norm{backend.NewArray(rows * c), backend.NewArray(rows * c),
+                backend.NewArray(rows)};
+  };
+  layers_.resize(static_cast<size_t>(config.layers));
+  for (Layer& layer : layers_) {
+    layer.qkv_q = backend.NewWeights(3 * c, c);
+    layer.projection_q = backend.NewWeights(c, c);
+    layer.up_q = backend.NewWeights(2 * f, c);
+    layer.down_q = backend.NewWeights(c, f);
+    if (config.position_vectors != 0) {
+      for (int64_t h = 0; h < config.heads; ++h) {
+        layer.positions_q.push_back(backend.NewWeights(config.positions, size));
+      }
+      layer.relative = backend.NewArray(rows * hp);
+    }
+    layer.memory_q = backend.NewKeyValues(s, config.heads, size,
+                                          Memory() + MostSteps(config));
+    layer.attention_norm = new_norm();
+    layer.gate_norm = new_norm();
+    layer.qkv = backend.NewArray(rows * 3 * c);
+    layer.weights = backend.NewArray(rows * hp);
+    layer.context = backend.NewArray(rows * c);
+    layer.up = backend.NewArray(rows * 2 * f);
+    layer.gated = backend.NewArray(rows * f);
+    for (auto& memory : layer.memory) {
+      memory = backend.NewArray(Memory() * s * 2 * c);
+    }
+  }
+  final_norm_ = new_norm();
+  output_q_ = backend.NewWeights(v, c);
+  for (auto* array : {&x_, &added_, &dx_, &dy_, &dadded_}) {
+    *array = backend.NewArray(rows * c);
+  }
+  if (config.replay_period > 0) dropped_ = backend.NewArray(rows * c);
+  dqkv_ = backend.NewArray(rows * 3 * c);
+  drelative_ = backend.NewArray(rows * hp);
+  dup_ = backend.NewArray(rows * 2 * f);
+  dgated_ = backend.NewArray(rows * f);
+  logits_ = backend.NewArray(rows * v);
+  dlogits_ = backend.NewArray(rows * v);
+  inputs_.resize(static_cast<size_t>(config.recent * s + rows));
+  recent_.resize(static_cast<size_t>(config.recent * config.streams));
+  frequency_.resize(static_cast<size_t>(rows * v));
+  total_.resize(static_cast<size_t>(rows));
+  row_power_.assign(static_cast<size_t>(config.recent * v), 1.0);
+  QuantizeAll();
+}
+
+void Transformer::QuantizeAll() {
+  for (size_t i = 0; i < layers_.size(); ++i) {
+    Layer& layer = layers_[i];
+    const TransformerParameters::Layer& names = names_.layers[i];
+    backend_.QuantizeWeights(Param(names.qkv), *layer.qkv_q);
+    backend_.QuantizeWeights(Param(names.projection), *layer.projection_q);
+    backend_.QuantizeWeights(Param(names.up), *layer.up_q);
+    backend_.QuantizeWeights(Param(names.down), *layer.down_q);
+    for (size_t h = 0; h < layer.positions_q.size(); ++h) {
+      backend_.QuantizeWeights(
+          Param(names.position_vectors)
+              .Rows(static_cast<int64_t>(h) * config_.positions,
+                    config_.positions),
+          *layer.positions_q[h]);
+    }
+  }
+  backend_.QuantizeWeights(Param(names_.output), *output_q_);
+}
+
+void Transformer::StartBlock(int64_t streams) {
+  NNCPP_CHECK(streams >= 1 && streams <= config_.streams);
+  // Stream 0 goes on where the block before ended; the others begin anew.
+  const int64_t from = counters_.last_stream, before = from + 1;
+  const int64_t width = 2 * config_.cells;
+  const auto size = static_cast<size_t>(Memory() * config_.streams * width);
+  std::vector<float> old(size), moved(size);
+  for (Layer& layer : layers_) {
+    float* memory = layer.memory[current_].get();
+    backend_.Download(memory, old);
+    for (int64_t j = 0; j < Memory(); ++j) {
+      std::copy_n(old.begin() + (j * before + from) * width, width,
+                  moved.begin() + j * streams * width);
+    }
+    backend_.Upload(moved, memory);
+    // Rows that a block of fewer streams will not write.
+    backend_.Upload(std::vector<float>(size), layer.memory[1 - current_].get());
+  }
+  std::vector<int32_t> recent(recent_.size());
+  for (int64_t k = 0; k < config_.recent; ++k) {
+    recent[static_cast<size_t>(k * streams)] =
+        recent_[static_cast<size_t>(k * before + from)];
+  }
+  recent_ = recent;
+  ngrams_.StartBlock(from);
+  streams_ = streams;
+  counters_.last_stream = streams - 1;
+  QuantizeMemory();
+}
+
+void Transformer::QuantizeMemory() {
+  const int64_t c = config_.cells;
+  for (Layer& layer : layers_) {
+    const Matrix all(layer.memory[current_].get(), Memory() * streams_, 2 * c);
+    backend_.QuantizeKeyValues(all.Columns(0, c), all.Columns(c, c), streams_,
+                               0, *layer.memory_q);
+  }
+}
+
+void Transformer::Drop(int64_t branch, int64_t first_row, ConstMatrix x,
+                       Matrix y) {
+  const NoiseKey noise = {config_.seed,
+                          static_cast<uint32_t>(counters_.updates),
+                          kDropout + static_cast<uint32_t>(branch)};
+  backend_.Dropout(x, noise, first_row, config_.dropout, y);
+}
+
+NoiseKey Transformer::Noise(int64_t layer, NoiseUse use, bool gradient) const {
+  const auto tensor = static_cast<uint32_t>((layer * kUses + use) * 2) +
+                      static_cast<uint32_t>(gradient);
+  return {config_.seed, static_cast<uint32_t>(counters_.updates), tensor};
+}
+
+Attention Transformer::AttentionOf(const Layer& layer, int64_t index,
+                                   int64_t first, int64_t count) const {
+  const int64_t c = config_.cells, b = streams_;
+  const int64_t hp = config_.heads * config_.positions;
+  const int64_t row = first * b, rows = count * b;
+  const int64_t bias = names_.layers[static_cast<size_t>(index)].position_bias;
+  return {
+      .streams = b,
+      .heads = config_.heads,
+      .first = first,
+      .scale = 1.0f / std::sqrt(static_cast<float>(c / config_.heads)),
+      .query = {layer.qkv.get() + row * 3 * c, rows, c, 3 * c},
+      .relative = layer.relative == nullptr
+                      ? Param(bias)
+                      : Matrix(layer.relative.get() + row * hp, rows, hp),
+      .weights = {layer.weights.get() + row * hp, rows, hp},
+      .out = {layer.context.get() + row * c, rows, c},
+  };
+}
+
+void Transformer::NormForward(const Norm& norm, int64_t gain, int64_t bias,
+                              int64_t first_row, int64_t rows) {
+  const int64_t c = config_.cells, at = first_row * c;
+  const Matrix y(norm.y.get() + at, rows, c);
+  backend_.RmsNormForward({x_.get() + at, rows, c}, Param(gain),
+                          {norm.normed.get() + at, rows, c},
+                          {norm.inverse_rms.get() + first_row, rows, 1}, y);
+  if (bias >= 0) backend_.AddBias(Param(bias), y);
+}
+
+void Transformer::ForwardLayer(int64_t index, int64_t first, int64_t count) {
+  Layer& layer = layers_[static_cast<size_t>(index)];
+  const TransformerParameters::Layer& names =
+      names_.layers[static_cast<size_t>(index)];
+  const int64_t c = config_.cells, f = config_.inner, p = config_.positions;
+  const int64_t row = first * streams_, rows = count * streams_;
+  const int64_t size = c / config_.heads;
+  const Matrix x(x_.get() + row * c, rows, c);
+  const Matrix added(added_.get() + row * c, rows, c);
+
+  NormForward(layer.attention_norm, names.attention_gain, names.attention_bias,
+              row, rows);
+  const Matrix qkv(layer.qkv.get() + row * 3 * c, rows, 3 * c);
+  backend_.ProductForward({layer.attention_norm.y.get() + row * c, rows, c},
+                          *layer.qkv_q, qkv);
+  backend_.QuantizeKeyValues(qkv.Columns(c, c), qkv.Columns(2 * c, c), streams_,
+                             Memory() + first, *layer.memory_q);
+  const Attention attention = AttentionOf(layer, index, first, count);
+  if (layer.relative != nullptr) {
+    const Matrix relative(layer.relative.get() + row * config_.heads * p, rows,
+                          config_.heads * p);
+    for (int64_t h = 0; h < config_.heads; ++h) {
+      backend_.ProductForward(qkv.Columns(h * size, size),
+                              *layer.positions_q[static_cast<size_t>(h)],
+                              relative.Columns(h * p, p));
+    }
+    backend_.AddBias(Param(names.position_bias), relative);
+  }
+  backend_.AttentionForward(attention, *layer.memory_q);
+  backend_.ProductForward(attention.out, *layer.projection_q, added);
+  if (Dropping()) Drop(2 * index, row, added, added);
+  backend_.Add(added, x);
+
+  NormForward(layer.gate_norm, names.gate_gain, names.gate_bias, row, rows);
+  const Matrix up(layer.up.get() + row * 2 * f, rows, 2 * f);
+  backend_.ProductForward({layer.gate_norm.y.get() + row * c, rows, c},
+                          *layer.up_q, up);
+  if (names.up_bias >= 0) backend_.AddBias(Param(names.up_bias), up);
+  const Matrix gated(layer.gated.get() + row * f, rows, f);
+  backend_.GateForward(up, gated);
+  backend_.ProductForward(gated, *layer.down_q, added);
+  if (names.down_bias >= 0) backend_.AddBias(Param(names.down_bias), added);
+  if (Dropping()) Drop(2 * index + 1, row, added, added);
+  backend_.Add(added, x);
+}
+
+void Transformer::Predict(int64_t first, int64_t count,
+                          std::span<const int32_t> targets) {
+  const int64_t b = streams_, c = config_.cells, v = config_.alphabet;
+  const int64_t row = first * b, rows = count * b;
+  const Matrix x(x_.get() + row * c, rows, c);
+  const Matrix added(added_.get() + row * c, rows, c);
+  if (first == 0) std::copy(recent_.begin(), recent_.end(), inputs_.begin());
+  for (int64_t r = std::max(row, b); r < row + rows; ++r) {
+    const int32_t input = targets[static_cast<size_t>(r - b)];
+    inputs_[static_cast<size_t>((config_.recent - 1) * b + r)] =
+        input < 0 ? 0 : input;
+  }
+  backend_.EmbeddingForward(Param(names_.tables[0]), Symbols(0, first, count),
+                            x);
+  for (int64_t k = 1; k < config_.recent; ++k) {
+    backend_.EmbeddingForward(Param(names_.tables[static_cast<size_t>(k)]),
+                              Symbols(k, first, count), added);
+    backend_.Add(added, x);
+  }
+  for (int64_t i = 0; i < config_.layers; ++i) ForwardLayer(i, first, count);
+  NormForward(final_norm_, names_.final_gain, names_.final_bias, row, rows);
+  const Matrix logits(logits_.get() + row * v, rows, v);
+  backend_.ProductForward({final_norm_.y.get() + row * c, rows, c}, *output_q_,
+                          logits);
+  backend_.AddBias(Param(names_.output_bias), logits);
+  // Features stay out of replay (src/model/lstm.cc). The elements' rows count
+  // from the segment's first.
+  if (!replaying_) {
+    backend_.AddElements(ngrams_.Locate(first, count, b, targets),
+                         {logits_.get(), row + rows, v});
+  }
+  backend_.SoftmaxFrequencies(
+      logits, {{frequency_.data() + row * v, static_cast<size_t>(rows * v)},
+               {total_.data() + row, static_cast<size_t>(rows)}});
+}
+
+std::span<const uint64_t> Transformer::FrequenciesAt(int64_t row) const {
+  return {frequency_.data() + row * config_.alphabet,
+          static_cast<size_t>(config_.alphabet)};
+}
+
+uint64_t Transformer::TotalAt(int64_t row) const {
+  return total_[static_cast<size_t>(row)];
+}
+
+void Transformer::Learn(int64_t steps, std::span<const int32_t> targets) {
+  Backward(steps, targets);
+  Update(steps);
+}
+
+void Transformer::Train(int64_t steps, std::span<const int32_t> targets) {
+  Learn(steps, targets);
+  TrainNgrams(*this, backend_,
+              {dlogits_.get(), steps * streams_, config_.alphabet}, steps,
+              streams_, targets, ngrams_);
+  CarryMemory(steps);
+  CarrySymbols(steps, targets);
+}
+
+void Transformer::ReplaySegment(int64_t steps,
+                                std::span<const int32_t> targets) {
+  Predict(0, steps, targets);
+  Learn(steps, targets);
+  CarryMemory(steps);
+  CarrySymbols(steps, targets);
+}
+
+}  // namespace nncpp

@@ -1,0 +1,184 @@
+// src/model/transformer_backward.cc -- gradients of src/model/transformer.h
+#include <algorithm>
+#include <cmath>
+
+#include "src/model/transformer.h"
+
+namespace nncpp {
+
+void Transformer::NormBackward(const Norm& norm, int64_t gain, int64_t bias,
+                               int64_t rows) {
+  const int64_t c = config_.cells;
+  const Matrix dy(dy_.get(), rows, c), dadded(dadded_.get(), rows, c);
+  const Matrix normed(norm.normed.get(), rows, c);
+  if (bias >= 0) backend_.SumRows(dy, Gradient(bias));
+  backend_.SumRowProducts(dy, normed, Gradient(gain));
+  backend_.RmsNormBackward(dy, Param(gain), normed,
+                           {norm.inverse_rms.get(), rows, 1}, dadded);
+  backend_.Add(dadded, {dx_.get(), rows, c});
+}
+
+// The gradient of what a branch added.
+Matrix Transformer::BranchGradient(int64_t branch, int64_t rows) {
+  const Matrix dx(dx_.get(), rows, config_.cells);
+  if (!Dropping()) return dx;
+  const Matrix dropped(dropped_.get(), rows, config_.cells);
+  Drop(branch, 0, dx, dropped);
+  return dropped;
+}
+
+void Transformer::BackwardGate(int64_t index, int64_t rows) {
+  Layer& layer = layers_[static_cast<size_t>(index)];
+  const TransformerParameters::Layer& names =
+      names_.layers[static_cast<size_t>(index)];
+  const int64_t c = config_.cells, f = config_.inner;
+  const Matrix dx = BranchGradient(2 * index + 1, rows);
+  const Matrix dy(dy_.get(), rows, c);
+  const Matrix gated(layer.gated.get(), rows, f);
+  const Matrix dgated(dgated_.get(), rows, f), dup(dup_.get(), rows, 2 * f);
+  if (names.down_bias >= 0) backend_.SumRows(dx, Gradient(names.down_bias));
+  backend_.ProductGradient(dx, gated, Noise(index, kDown, true),
+                           Gradient(names.down));
+  backend_.ProductBackward(dx, *layer.down_q, Noise(index, kDown, false), 0,
+                           dgated);
+  backend_.GateBackward({layer.up.get(), rows, 2 * f}, dgated, dup);
+  if (names.up_bias >= 0) backend_.SumRows(dup, Gradient(names.up_bias));
+  backend_.ProductGradient(dup, {layer.gate_norm.y.get(), rows, c},
+                           Noise(index, kUp, true), Gradient(names.up));
+  backend_.ProductBackward(dup, *layer.up_q, Noise(index, kUp, false), 0, dy);
+  NormBackward(layer.gate_norm, names.gate_gain, names.gate_bias, rows);
+}
+
+// Through the part of the scores that the distance gives: of drelative_ into
+// the queries and the parameters.
+void Transformer::BackwardPositions(int64_t index, int64_t rows) {
+  Layer& layer = layers_[static_cast<size_t>(index)];
+  const TransformerParameters::Layer& names =
+      names_.layers[static_cast<size_t>(index)];
+  const int64_t c = config_.cells, h = config_.heads, p = config_.positions;
+  const int64_t size = c / h;
+  const Matrix drelative(drelative_.get(), rows, h * p);
+  backend_.SumRows(drelative, Gradient(names.position_bias));
+  if (names.position_vectors < 0) return;
+  const Matrix added(dadded_.get(), rows, c);
+  const Matrix dqkv(dqkv_.get(), rows, 3 * c);
+  const Matrix query(layer.qkv.get(), rows, c, 3 * c);
+  for (int64_t i = 0; i < h; ++i) {
+    NoiseKey backward = Noise(index, kPositions, false);
+    NoiseKey gradient = Noise(index, kPositions, true);
+    backward.tensor += static_cast<uint32_t>(i) << 16;
+    gradient.tensor += static_cast<uint32_t>(i) << 16;
+    backend_.ProductBackward(drelative.Columns(i * p, p),
+                             *layer.positions_q[static_cast<size_t>(i)],
+                             backward, 0, added.Columns(i * size, size));
+    backend_.ProductGradient(drelative.Columns(i * p, p),
+                             query.Columns(i * size, size), gradient,
+                             Gradient(names.position_vectors).Rows(i * p, p));
+  }
+  backend_.Add(added, dqkv.Columns(0, c));
+}
+
+void Transformer::BackwardAttention(int64_t index, int64_t rows) {
+  Layer& layer = layers_[static_cast<size_t>(index)];
+  const TransformerParameters::Layer& names =
+      names_.layers[static_cast<size_t>(index)];
+  const int64_t c = config_.cells, hp = config_.heads * config_.positions;
+  const Matrix dx = BranchGradient(2 * index, rows);
+  const Matrix dy(dy_.get(), rows, c);
+  const Matrix dqkv(dqkv_.get(), rows, 3 * c);
+  const Matrix dcontext(dadded_.get(), rows, c);
+  backend_.ProductGradient(dx, {layer.context.get(), rows, c},
+                           Noise(index, kProjection, true),
+                           Gradient(names.projection));
+  backend_.ProductBackward(dx, *layer.projection_q,
+                           Noise(index, kProjection, false), 0, dcontext);
+  backend_.AttentionBackward(
+      {.attention = AttentionOf(layer, index, 0, rows / streams_),
+       .noise = Noise(index, kScores, false),
+       .dout = dcontext,
+       .drelative = {drelative_.get(), rows, hp},
+       .dquery = dqkv.Columns(0, c),
+       .dkey = dqkv.Columns(c, c),
+       .dvalue = dqkv.Columns(2 * c, c)},
+      *layer.memory_q);
+  BackwardPositions(index, rows);
+  backend_.ProductGradient(dqkv, {layer.attention_norm.y.get(), rows, c},
+                           Noise(index, kQkv, true), Gradient(names.qkv));
+  backend_.ProductBackward(dqkv, *layer.qkv_q, Noise(index, kQkv, false), 0,
+                           dy);
+  NormBackward(layer.attention_norm, names.attention_gain, names.attention_bias,
+               rows);
+}
+
+void Transformer::Backward(int64_t steps, std::span<const int32_t> targets) {
+  const int64_t rows = steps * streams_;
+  const int64_t c = config_.cells, v = config_.alphabet;
+  const Matrix dlogits(dlogits_.get(), rows, v);
+  backend_.SoftmaxBackward({{frequency_.data(), static_cast<size_t>(rows * v)},
+                            {total_.data(), static_cast<size_t>(rows)}},
+                           targets.first(static_cast<size_t>(rows)), dlogits);
+  backend_.ProductGradient(dlogits, {final_norm_.y.get(), rows, c},
+                           Noise(config_.layers, kOutput, true),
+                           Gradient(names_.output));
+  backend_.SumRows(dlogits, Gradient(names_.output_bias));
+  backend_.ProductBackward(dlogits, *output_q_,
+                           Noise(config_.layers, kOutput, false), 0,
+                           {dy_.get(), rows, c});
+  const std::vector<float> zeros(static_cast<size_t>(rows * c));
+  backend_.Upload(zeros, dx_.get());
+  NormBackward(final_norm_, names_.final_gain, names_.final_bias, rows);
+  for (int64_t i = config_.layers - 1; i >= 0; --i) {
+    BackwardGate(i, rows);
+    BackwardAttention(i, rows);
+  }
+  for (int64_t k = 0; k < config_.recent; ++k) {
+    backend_.EmbeddingGradient({dx_.get(), rows, c}, Symbols(k, 0, steps),
+                               Gradient(names_.tables[static_cast<size_t>(k)]));
+  }
+}
+
+void Transformer::Update(int64_t steps) {
+  counters_.updates += 1;
+  counters_.beta2_power *= static_cast<double>(config_.beta2);
+  if (replaying_) counters_.replayed += 1;
+  AdamStep step;
+  step.rate =
+      RateOfUpdate(config_, replaying_, counters_.updates, counters_.replayed);
+  step.beta2 = config_.beta2;
+  step.correction = static_cast<float>(1.0 / (1.0 - counters_.beta2_power));
+  step.epsilon = config_.epsilon;
+  step.clip = config_.clip;
+  const auto update = [&](const AdamStep& with, int64_t begin, int64_t end) {
+    const auto part = [&](const std::shared_ptr<float[]>& array) {
+      return Matrix(array.get() + begin, 1, end - begin);
+    };
+    backend_.Adam(with, part(gradients_), part(parameters_), part(second_));
+  };
+  update(step, 0, names_.position_offset);
+  AdamStep faster = step;
+  faster.rate = step.rate * config_.position_rate;
+  update(faster, names_.position_offset, layout().dense_count());
+  UpdateTables(step, steps);
+  QuantizeAll();
+}
+
+// Of each table the rows of the symbols that it gave to this segment.
+void Transformer::UpdateTables(const AdamStep& step, int64_t steps) {
+  for (int64_t k = 0; k < config_.recent; ++k) {
+    const std::span<const int32_t> symbols = Symbols(k, 0, steps);
+    std::vector<int32_t> rows(symbols.begin(), symbols.end());
+    std::sort(rows.begin(), rows.end());
+    rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
+    std::vector<float> corrections;
+    for (const int32_t s : rows) {
+      double& power = row_power_[static_cast<size_t>(k * config_.alphabet + s)];
+      power *= static_cast<double>(config_.beta2);
+      corrections.push_back(static_cast<float>(1.0 / (1.0 - power)));
+    }
+    const int64_t table = names_.tables[static_cast<size_t>(k)];
+    backend_.AdamRows(step, rows, corrections, Gradient(table), Param(table),
+                      layout().View(second_.get(), table));
+  }
+}
+
+}  // namespace nncpp

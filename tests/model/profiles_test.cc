@@ -1,0 +1,79 @@
+// tests/model/profiles_test.cc -- how large the published nets are in ours.
+#include <cstdint>
+#include <string>
+
+#include "gtest/gtest.h"
+#include "kernels/cpu/cpu_backend.h"
+#include "src/base/error.h"
+#include "src/model/lstm.h"
+#include "src/model/model.h"
+#include "src/model/transformer.h"
+#include "tests/support/errors.h"
+
+namespace nncpp {
+namespace {
+
+int64_t Counted(const ParameterLayout& layout) {
+  int64_t count = 0;
+  for (const ParameterView& view : layout.views()) count += view.count();
+  return count;
+}
+
+TEST(ParameterCount, IsThatOfTheModelsLayout) {
+  cpu::CpuBackend backend(cpu::AvailableForms()[0], 1);
+  for (const int64_t layers : {1, 3}) {
+    ModelConfig config = ProfileConfig("tiny");
+    config.layers = layers;
+    EXPECT_EQ(ParameterCount(config), Counted(Lstm(config, backend).layout()));
+    config.model = kTransformer;
+    EXPECT_EQ(ParameterCount(config),
+              Counted(Transformer(config, backend).layout()));
+  }
+}
+
+// NNCP v3.2 at 16,384 symbols: 20 layers of 13,642,752 parameters and 327,680
+// position vectors, two tables of 16,384 x 1024, the final norm's 2,048, the
+// output's 16,384 biases, and one set of 8 x 320 position biases: 312.98 M.
+// Ours has a set of them in each layer.
+TEST(NncpProfile, HasThePublishedParameters) {
+  ModelConfig config = ProfileConfig("nncp");
+  config.alphabet = 16384;
+  constexpr int64_t kPublished =
+      20 * (13642752 + 327680) + 2 * 16384 * 1024 + 2048 + 16384 + 8 * 320;
+  static_assert(kPublished / 10000 == 31298);
+  EXPECT_EQ(ParameterCount(config), kPublished + 19 * 8 * 320);
+}
+
+// NNCP's `default` at 256 symbols has 2.24 M. Ours has as many weights in its
+// layers, 8 heads' vectors for 64 positions in each, and gains.
+TEST(NncpDefaultProfile, HasThePublishedWeights) {
+  const ModelConfig config = ProfileConfig("nncp-default");
+  constexpr int64_t kLayer = 4 * 256 * 256 + 3 * 256 * 341;
+  static_assert(kLayer <= 4 * 256 * 256 + 2 * 256 * 512);
+  constexpr int64_t kPositions = 64 * 256 + 8 * 64;
+  constexpr int64_t kBiases = 4 * 256 + 2 * 341 + 256;
+  EXPECT_EQ(ParameterCount(config), 4 * (kLayer + kPositions + kBiases) +
+                                        2 * 256 * 256 + 256 + 2 * 256);
+  EXPECT_NEAR(static_cast<double>(ParameterCount(config)), 2.24e6, 0.08e6);
+}
+
+TEST(Profiles, AreAllInRange) {
+  for (const std::string& name : ProfileNames()) {
+    EXPECT_NO_THROW(CheckConfig(ProfileConfig(name))) << name;
+  }
+}
+
+TEST(CheckConfig, RefusesHeadsThatDoNotDivideTheCells) {
+  ModelConfig config = ProfileConfig("transformer");
+  config.heads = 7;
+  ExpectError(ErrorKind::kUsage, "--heads", [&] { CheckConfig(config); });
+  ByteWriter out;
+  WriteConfig(config, out);
+  ByteReader in(out.bytes());
+  ExpectError(ErrorKind::kUnsupported, "heads", [&] { ParseConfig(in); });
+  config.model = kLstm;
+  EXPECT_NO_THROW(CheckConfig(config));
+}
+
+}  // namespace
+}  // namespace nncpp
