@@ -24,6 +24,8 @@ uint64_t SelfTestDigest() {
   config.layers = 2;  // every operation, at a width that fits no vector
   config.cells = 37;
   config.stream_symbols = 40;  // two streams
+  config.mixing = 2;
+  config.mixing_bits = 10;
   std::vector<uint16_t> text(96);
   for (size_t i = 0; i < text.size(); ++i) {
     text[i] = static_cast<uint16_t>(i * i % 251 % 7 + 'a');
