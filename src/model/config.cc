@@ -216,7 +216,7 @@ const std::vector<ConfigField>& ConfigFields() {
       Whole("mixing", "context mixing: 0 none, 1 fast, 2 strong", &C::mixing, 0,
             2),
       Whole("mixing-bits", "log2 of the buckets of 16 bytes for contexts",
-            &C::mixing_bits, 10, 30),
+            &C::mixing_bits, 10, 28),
       Real("learning-rate", "Adam's rate at the start", &C::learning_rate, 0,
            1),
       Real("decay-updates", "rate is divided by sqrt(1 + updates / this)",
