@@ -110,14 +110,14 @@ class KeyValues {
 // position's part of the score after Dai et al. 2019, section 3.3
 // [dai2019xl]. That every step sees as many positions as any other is ours.
 struct Attention {
-  int64_t streams = 1;     // B
-  int64_t heads = 1;       // H
-  int64_t first = 0;       // step of the first rows
-  float scale = 1;         // of the scores
-  ConstMatrix query;       // R x C, R a multiple of B
-  ConstMatrix relative;    // R x H P, or 1 x H P for all rows
-  Matrix weights;          // R x H P, kept for the gradient
-  Matrix out;              // R x C
+  int64_t streams = 1;   // B
+  int64_t heads = 1;     // H
+  int64_t first = 0;     // step of the first rows
+  float scale = 1;       // of the scores
+  ConstMatrix query;     // R x C, R a multiple of B
+  ConstMatrix relative;  // R x H P, or 1 x H P for all rows
+  Matrix weights;        // R x H P, kept for the gradient
+  Matrix out;            // R x C
 };
 
 // The same, backwards, for a whole segment; memory has no gradient. All
@@ -233,8 +233,7 @@ class Backend {
 
   // y[r] = table[symbols[r]]
   virtual void EmbeddingForward(ConstMatrix table,
-                                std::span<const int32_t> symbols,
-                                Matrix y) = 0;
+                                std::span<const int32_t> symbols, Matrix y) = 0;
 
   // Root-mean-square normalisation of each row [zhang2019rms, eq. 4]:
   //   inverse_rms = 1 / sqrt(mean of x^2 + kNormEpsilon)          R x 1

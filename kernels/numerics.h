@@ -246,9 +246,9 @@ NNCPP_HD void NoiseBlock(const NoiseKey& noise, uint32_t row, uint32_t g,
 
 // ---- Stated limits: nothing becomes non-finite ------------------------------
 
-inline constexpr float kWeightLimit = 64.0f;      // |weight|
-inline constexpr float kGradientLimit = 0x1p20f;  // |any gradient|
+inline constexpr float kWeightLimit = 64.0f;        // |weight|
+inline constexpr float kGradientLimit = 0x1p20f;    // |any gradient|
 inline constexpr float kActivationLimit = 0x1p20f;  // |activation| of a block
-inline constexpr float kNormEpsilon = 1e-5f;      // added to mean squares
+inline constexpr float kNormEpsilon = 1e-5f;        // added to mean squares
 
 }  // namespace nncpp

@@ -132,8 +132,8 @@ class CpuBackend : public Backend {
   ThreadPool pool_;
   Buffer<int16_t> row_q_, left_q_, right_q_;  // quantised operands
   Buffer<float> row_scale_, left_scale_, right_scale_;
-  std::vector<Buffer<float>> scratch_;     // one a thread
-  std::vector<Buffer<int16_t>> thread_q_;  // one a thread
+  std::vector<Buffer<float>> scratch_;         // one a thread
+  std::vector<Buffer<int16_t>> thread_q_;      // one a thread
   std::vector<AttentionRoom> attention_room_;  // one a thread
 };
 

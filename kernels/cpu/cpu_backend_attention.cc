@@ -172,10 +172,9 @@ void CpuBackend::AttentionForward(const Attention& a, const KeyValues& memory) {
           query.data + t * query.stride, nullptr, false, n.size, n.stride,
           room.rows_q.data() + t * n.stride);
     }
-    form_.product->forward({room.rows_q.data(), room.rows_scale.data(), n.steps,
-                            n.size, n.stride},
-                           kv.Keys(task, a.first, n.span), room.scores.data(),
-                           n.span, 0, n.span);
+    form_.product->forward(
+        {room.rows_q.data(), room.rows_scale.data(), n.steps, n.size, n.stride},
+        kv.Keys(task, a.first, n.span), room.scores.data(), n.span, 0, n.span);
     const RowOperand values = kv.Values(task, a.first, n.span);
     std::fill_n(room.weights_q.data(), n.steps * n.span_stride, int16_t{0});
     for (int64_t t = 0; t < n.steps; ++t) {
@@ -243,10 +242,9 @@ void BackwardTask::Scores() const {
         dout.data + t * dout.stride, room.noise.data() + t * n.size, false,
         n.size, n.stride, room.rows_q.data() + t * n.stride);
   }
-  form.product->forward({room.rows_q.data(), room.rows_scale.data(), n.steps,
-                         n.size, n.stride},
-                        kv.Values(task, 0, n.span), room.scores.data(), n.span,
-                        0, n.span);
+  form.product->forward(
+      {room.rows_q.data(), room.rows_scale.data(), n.steps, n.size, n.stride},
+      kv.Values(task, 0, n.span), room.scores.data(), n.span, 0, n.span);
   for (int64_t t = 0; t < n.steps; ++t) {
     const float dot =
         ops.dot(dout.data + t * dout.stride, out.data + t * out.stride, n.size);
@@ -297,11 +295,10 @@ void BackwardTask::Columns(ConstMatrix window, const NoiseKey* window_noise,
   form.ops->quantize_columns(right.data, n.steps, right.stride, n.size, 0,
                              n.stride, right_noise, n.stride,
                              room.right_q.data(), room.right_scale.data());
-  form.product->gradient({room.left_q.data(), room.left_scale.data(), n.steps,
-                          n.steps, stride},
-                         {room.right_q.data(), room.right_scale.data(), n.steps,
-                          n.size, n.stride},
-                         out.data, out.stride, 0, n.steps);
+  form.product->gradient(
+      {room.left_q.data(), room.left_scale.data(), n.steps, n.steps, stride},
+      {room.right_q.data(), room.right_scale.data(), n.steps, n.size, n.stride},
+      out.data, out.stride, 0, n.steps);
   for (int64_t t = 0; t < n.steps; ++t) {
     form.transformer->saturate(kGradientLimit, n.size,
                                out.data + t * out.stride);
@@ -320,8 +317,8 @@ void CpuBackend::AttentionBackward(const AttentionGradient& g,
     for (int64_t at = part.begin; at < part.end; ++at) {
       const int64_t b = at / a.heads, h = at % a.heads;
       const BackwardTask task = {
-          form_, g, Cast(memory), n, attention_room_[static_cast<size_t>(i)],
-          b,     h, at};
+          form_, g, Cast(memory), n, attention_room_[static_cast<size_t>(i)], b,
+          h,     at};
       task.Scores();
       task.Query();
       const NoiseKey scores = task.Noise(1), dout = task.Noise(3);
@@ -329,8 +326,7 @@ void CpuBackend::AttentionBackward(const AttentionGradient& g,
       const Matrix weights = Task(a.weights, a.streams, b, h, n.window);
       task.Columns(dscores, &scores, task.Of(a.query), nullptr,
                    task.Of(g.dkey));
-      task.Columns(weights, nullptr, task.Of(g.dout), &dout,
-                   task.Of(g.dvalue));
+      task.Columns(weights, nullptr, task.Of(g.dout), &dout, task.Of(g.dvalue));
     }
   });
 }

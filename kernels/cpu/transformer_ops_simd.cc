@@ -158,8 +158,7 @@ void Noise(const NoiseKey& key, uint32_t row, int64_t blocks, float* u) {
 }  // namespace
 
 extern const TransformerTable NNCPP_TABLE(NNCPP_FORM) = {
-    RmsNorm,         RmsNormBackward, Gate,           GateBackward,
-    QuantizeHead,    QuantizeWeights, Attend,         AttendBackward,
-    Dot,             Saturate,        Noise};
+    RmsNorm, RmsNormBackward, Gate, GateBackward, QuantizeHead, QuantizeWeights,
+    Attend,  AttendBackward,  Dot,  Saturate,     Noise};
 
 }  // namespace nncpp::cpu

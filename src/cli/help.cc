@@ -38,7 +38,7 @@ Options:
   -V, --version           version of the program, the format, the numerics
 
 Options of compress:
-      --profile NAME      a set of model options: )";
+      --profile NAME      a set of model options, one of)";
 
 // Three lines per row of ConfigFields().
 std::string ModelOptions() {
@@ -58,8 +58,8 @@ std::string ModelOptions() {
 std::string HelpText(bool model_options) {
   std::string text = kUsage;
   const std::vector<std::string> names = ProfileNames();
-  for (size_t i = 0; i < names.size(); ++i) {
-    text += (i == 0 ? "" : ", ") + names[i];
+  for (const std::string& name : names) {
+    text += "\n                            " + name;
   }
   text += R"(
       --self-check        decode while encoding (default below 1 MB of input)

@@ -187,8 +187,7 @@ const std::vector<ConfigField>& ConfigFields() {
 
 namespace {
 
-constexpr std::string_view kHeadsMustDivide =
-    "heads do not divide the cells";
+constexpr std::string_view kHeadsMustDivide = "heads do not divide the cells";
 
 bool HeadsDivide(const ModelConfig& config) {
   return config.model != kTransformer || config.cells % config.heads == 0;
@@ -199,10 +198,9 @@ bool HeadsDivide(const ModelConfig& config) {
 void CheckConfig(const ModelConfig& config) {
   const ConfigField* bad = FirstBad(config);
   if (bad == nullptr && !HeadsDivide(config)) {
-    throw Error(ErrorKind::kUsage,
-                "--heads: " + std::to_string(config.heads) + " " +
-                    std::string(kHeadsMustDivide) + ", " +
-                    std::to_string(config.cells));
+    throw Error(ErrorKind::kUsage, "--heads: " + std::to_string(config.heads) +
+                                       " " + std::string(kHeadsMustDivide) +
+                                       ", " + std::to_string(config.cells));
   }
   if (bad == nullptr) return;
   throw Error(ErrorKind::kUsage,

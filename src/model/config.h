@@ -38,11 +38,11 @@ struct ModelConfig {
   float ngram_decay = 0.4f;
   float ngram_scale = 1.0f;
   float ngram_scale_rate = 0.01f;
-  int64_t model = 0;      // kLstm or kTransformer; the rest is the latter's:
-  int64_t heads = 8;      // H of an attention; they divide the cells
-  int64_t inner = 512;    // F: gated units of a layer
-  int64_t positions = 128;       // P: symbols that attention looks at
-  int64_t recent = 4;            // K: symbols with tables of their own
+  int64_t model = 0;        // kLstm or kTransformer; the rest is the latter's:
+  int64_t heads = 8;        // H of an attention; they divide the cells
+  int64_t inner = 512;      // F: gated units of a layer
+  int64_t positions = 128;  // P: symbols that attention looks at
+  int64_t recent = 4;       // K: symbols with tables of their own
   int64_t position_vectors = 1;  // 1: the query sees the distance; 0: not
   int64_t biases = 0;            // 1: also after gains and in gated units
   float position_rate = 16.0f;   // of Adam, for the distances' biases
@@ -66,8 +66,8 @@ const std::vector<ConfigField>& ConfigFields();
 // Throws Error(kUsage) naming the first field that is out of range.
 void CheckConfig(const ModelConfig& config);
 
-// Profiles by name ("default", "tiny", "transformer", ...). Throws Error(kUsage) with the list of
-// names when there is none called `name`.
+// Profiles by name ("default", "tiny", "transformer", ...). Throws
+// Error(kUsage) with the list of names when there is none called `name`.
 ModelConfig ProfileConfig(std::string_view name);
 std::vector<std::string> ProfileNames();
 

@@ -70,13 +70,12 @@ Transformer::Transformer(const ModelConfig& config, Backend& backend)
     layer.down_q = backend.NewWeights(c, f);
     if (config.position_vectors != 0) {
       for (int64_t h = 0; h < config.heads; ++h) {
-        layer.positions_q.push_back(
-            backend.NewWeights(config.positions, size));
+        layer.positions_q.push_back(backend.NewWeights(config.positions, size));
       }
       layer.relative = backend.NewArray(rows * hp);
     }
-    layer.memory_q = backend.NewKeyValues(s, config.heads, size,
-                                          Memory() + config.steps);
+    layer.memory_q =
+        backend.NewKeyValues(s, config.heads, size, Memory() + config.steps);
     layer.attention_norm = new_norm();
     layer.gate_norm = new_norm();
     layer.qkv = backend.NewArray(rows * 3 * c);
@@ -175,8 +174,7 @@ Attention Transformer::AttentionOf(const Layer& layer, int64_t index,
       .streams = b,
       .heads = config_.heads,
       .first = first,
-      .scale =
-          1.0f / std::sqrt(static_cast<float>(c / config_.heads)),
+      .scale = 1.0f / std::sqrt(static_cast<float>(c / config_.heads)),
       .query = {layer.qkv.get() + row * 3 * c, rows, c, 3 * c},
       .relative = layer.relative == nullptr
                       ? Param(bias)
@@ -211,8 +209,8 @@ void Transformer::ForwardLayer(int64_t index, int64_t first, int64_t count) {
   const Matrix qkv(layer.qkv.get() + row * 3 * c, rows, 3 * c);
   backend_.ProductForward({layer.attention_norm.y.get() + row * c, rows, c},
                           *layer.qkv_q, qkv);
-  backend_.QuantizeKeyValues(qkv.Columns(c, c), qkv.Columns(2 * c, c),
-                             streams_, Memory() + first, *layer.memory_q);
+  backend_.QuantizeKeyValues(qkv.Columns(c, c), qkv.Columns(2 * c, c), streams_,
+                             Memory() + first, *layer.memory_q);
   const Attention attention = AttentionOf(layer, index, first, count);
   if (layer.relative != nullptr) {
     const Matrix relative(layer.relative.get() + row * config_.heads * p, rows,

@@ -88,7 +88,7 @@ class Transformer : public Model {
 
   // A norm's output, and what it leaves for its gradient.
   struct Norm {
-    std::shared_ptr<float[]> normed, y;  // R x C
+    std::shared_ptr<float[]> normed, y;    // R x C
     std::shared_ptr<float[]> inverse_rms;  // R x 1
   };
 
@@ -153,10 +153,11 @@ class Transformer : public Model {
   std::shared_ptr<float[]> logits_, dlogits_;  // R x V
   NgramFeatures ngrams_;
 
-  int64_t streams_ = 1;              // of this block
-  int64_t current_ = 0;              // which of a layer's memories is the one
+  int64_t streams_ = 1;  // of this block
+  int64_t current_ = 0;  // which of a layer's memories is the one
   // (K + T) x B: the last K symbols before the segment, oldest first, then
-  // those of the segment. Row t * B + b reads rows t * B + b, one B further, ...
+  // those of the segment. Row t * B + b reads rows t * B + b, one B further,
+  // ...
   std::vector<int32_t> inputs_;
   std::vector<int32_t> recent_;      // K x B: the last before the segment
   std::vector<uint64_t> frequency_;  // R x V

@@ -95,8 +95,8 @@ void Transformer::BackwardAttention(int64_t index, int64_t rows) {
                            Noise(index, kQkv, true), Gradient(names.qkv));
   backend_.ProductBackward(dqkv, *layer.qkv_q, Noise(index, kQkv, false), 0,
                            dy);
-  NormBackward(layer.attention_norm, names.attention_gain,
-               names.attention_bias, rows);
+  NormBackward(layer.attention_norm, names.attention_gain, names.attention_bias,
+               rows);
 }
 
 void Transformer::Backward(int64_t steps, std::span<const int32_t> targets) {
@@ -160,8 +160,7 @@ void Transformer::UpdateTables(const AdamStep& step, int64_t steps) {
     rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
     std::vector<float> corrections;
     for (const int32_t s : rows) {
-      double& power =
-          row_power_[static_cast<size_t>(k * config_.alphabet + s)];
+      double& power = row_power_[static_cast<size_t>(k * config_.alphabet + s)];
       power *= static_cast<double>(config_.beta2);
       corrections.push_back(static_cast<float>(1.0 / (1.0 - power)));
     }

@@ -14,9 +14,8 @@ void Transformer::CarryMemory(int64_t steps) {
     const Matrix to(layer.memory[1 - current_].get(), Memory() * b, 2 * c);
     const Matrix qkv(layer.qkv.get(), steps * b, 3 * c);
     backend_.Copy(from.Rows(fresh * b, kept * b), to.Rows(0, kept * b));
-    backend_.Copy(
-        qkv.Columns(c, 2 * c).Rows((steps - fresh) * b, fresh * b),
-        to.Rows(kept * b, fresh * b));
+    backend_.Copy(qkv.Columns(c, 2 * c).Rows((steps - fresh) * b, fresh * b),
+                  to.Rows(kept * b, fresh * b));
     backend_.MoveKeyValues(steps, *layer.memory_q);
   }
   current_ = 1 - current_;
@@ -63,8 +62,7 @@ int64_t Transformer::Bytes(const ModelConfig& config) {
   const int64_t memory = (config.positions - 1) * config.streams;
   // Weights, gradients, second moments, copies of the first and the last, a
   // buffer of the host's; the products' operands.
-  const int64_t parameters =
-      layout.count() * 6 * 4 + layout.dense_count() * 2;
+  const int64_t parameters = layout.count() * 6 * 4 + layout.dense_count() * 2;
   // What a row of a segment leaves in each layer, and in all of them; logits,
   // their gradients and frequencies.
   const int64_t layer = 4 * c + 3 * c + 2 * hp + c + 3 * f + 2;

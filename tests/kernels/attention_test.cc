@@ -65,8 +65,8 @@ Outputs Attend(Backend& backend, const Shape& s, const Inputs& in,
   const HeldMatrix weights(backend, rows, hp), out(backend, rows, c);
   const HeldMatrix drelative(backend, rows, hp), dquery(backend, rows, c);
   const HeldMatrix dkey(backend, rows, c), dvalue(backend, rows, c);
-  const auto memory = backend.NewKeyValues(s.streams, s.heads, s.size,
-                                           s.window - 1 + s.steps);
+  const auto memory =
+      backend.NewKeyValues(s.streams, s.heads, s.size, s.window - 1 + s.steps);
   backend.QuantizeKeyValues(key, value, s.streams, 0, *memory);
   const auto attention = [&](int64_t first, int64_t count) -> Attention {
     const int64_t row = first * s.streams, some = count * s.streams;
@@ -193,8 +193,7 @@ TEST(Attention, StaysWithinItsRoundingOfDoublePrecision) {
     EXPECT_LE(Distance(got.drelative, exact.drelative), allowed);
     EXPECT_LE(Distance(got.dquery, exact.dquery),
               0.03 * Length(exact.dquery) + 1e-3);
-    EXPECT_LE(Distance(got.dkey, exact.dkey),
-              0.03 * Length(exact.dkey) + 1e-3);
+    EXPECT_LE(Distance(got.dkey, exact.dkey), 0.03 * Length(exact.dkey) + 1e-3);
   }
 }
 

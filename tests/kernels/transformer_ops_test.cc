@@ -37,8 +37,8 @@ std::vector<float> Zeros(int64_t n) {
 TEST(RmsNorm, MatchesAHandComputedRow) {
   const std::vector<float> x = {3, 4}, gain = {1, 2};  // mean square 12.5
   std::vector<float> normed = Zeros(2), y = Zeros(2);
-  const float s = Plain().rms_norm(x.data(), gain.data(), 2, normed.data(),
-                                   y.data());
+  const float s =
+      Plain().rms_norm(x.data(), gain.data(), 2, normed.data(), y.data());
   EXPECT_NEAR(double{s}, 1 / std::sqrt(12.5 + 1e-5), 1e-7);
   EXPECT_EQ(normed[1], 4 * s);
   EXPECT_EQ(y[1], 2 * (4 * s));
@@ -82,7 +82,9 @@ TEST(Gate, AgreesWithItsFormulaAndDifferencesInDouble) {
   std::vector<float> y = Zeros(n), du = Zeros(2 * n);
   Plain().gate(u.data(), n, y.data());
   Plain().gate_backward(u.data(), dy.data(), n, du.data());
-  const auto gate = [](double g, double v) { return g / (1 + std::exp(-g)) * v; };
+  const auto gate = [](double g, double v) {
+    return g / (1 + std::exp(-g)) * v;
+  };
   for (size_t i = 0; i < y.size(); ++i) {
     const double g = double{u[i]}, v = double{u[y.size() + i]};
     EXPECT_NEAR(double{y[i]}, gate(g, v), 1e-5);
@@ -95,7 +97,8 @@ TEST(Gate, AgreesWithItsFormulaAndDifferencesInDouble) {
 TEST(Gate, SaturatesForHostileSums) {
   for (const float range : {0.0f, 1e-40f, 1e15f, 1e30f}) {
     const std::vector<float> u = RandomFloats(20, 1, range);
-    const std::vector<float> dy = RandomFloats(10, 2, range < 1e20f ? range : 1);
+    const std::vector<float> dy =
+        RandomFloats(10, 2, range < 1e20f ? range : 1);
     std::vector<float> y = Zeros(10), du = Zeros(20);
     Plain().gate(u.data(), 10, y.data());
     Plain().gate_backward(u.data(), dy.data(), 10, du.data());

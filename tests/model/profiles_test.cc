@@ -38,8 +38,8 @@ TEST(ParameterCount, IsThatOfTheModelsLayout) {
 TEST(NncpProfile, HasThePublishedParameters) {
   ModelConfig config = ProfileConfig("nncp");
   config.alphabet = 16384;
-  constexpr int64_t kPublished = 20 * (13642752 + 327680) +
-                                 2 * 16384 * 1024 + 2048 + 16384 + 8 * 320;
+  constexpr int64_t kPublished =
+      20 * (13642752 + 327680) + 2 * 16384 * 1024 + 2048 + 16384 + 8 * 320;
   static_assert(kPublished / 10000 == 31298);
   EXPECT_EQ(ParameterCount(config), kPublished + 19 * 8 * 320);
 }

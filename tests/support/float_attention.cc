@@ -135,8 +135,7 @@ void FloatBackend::AttentionBackward(const AttentionGradient& g,
       const float* p = a.weights.data + r * a.weights.stride + h * window;
       const float* dout = g.dout.data + r * g.dout.stride + at;
       float* ds = g.drelative.data + r * g.drelative.stride + h * window;
-      const float dot =
-          Dot(dout, a.out.data + r * a.out.stride + at, size);
+      const float dot = Dot(dout, a.out.data + r * a.out.stride + at, size);
       for (int64_t w = 0; w < window; ++w) {
         const float dp = Dot(dout, kv.Value(b, t + w) + at, size);
         ds[w] = p[w] * (dp - dot) * a.scale;
