@@ -47,7 +47,7 @@ Options of compress and decompress:
       --salvage           decompress: keep what comes before damage
 
 Options of compress:
-      --profile NAME      a set of model options: )";
+      --profile NAME      a set of model options, one of)";
 
 // Three lines per row of ConfigFields().
 std::string ModelOptions() {
@@ -67,8 +67,8 @@ std::string ModelOptions() {
 std::string HelpText(bool model_options) {
   std::string text = kUsage;
   const std::vector<std::string> names = ProfileNames();
-  for (size_t i = 0; i < names.size(); ++i) {
-    text += (i == 0 ? "" : ", ") + names[i];
+  for (const std::string& name : names) {
+    text += "\n                            " + name;
   }
   text += R"(
       --self-check        decode while encoding (default below 1 MB of input)

@@ -121,13 +121,12 @@ ModelConfig TensorflowCompress() {
 ModelConfig TransformerProfile() {
   ModelConfig c;
   c.model = kTransformer;
-  c.layers = 4;
+  c.layers = 3;
   c.cells = 256;
-  c.heads = 8;
-  c.inner = 512;
   c.ngram_orders = 0;
-  c.learning_rate = 2e-3f;
-  c.table_range = 0.1f;
+  c.learning_rate = 1e-3f;
+  c.decay_updates = 500;
+  c.table_range = 2;
   return c;
 }
 
