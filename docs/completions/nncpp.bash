@@ -7,7 +7,7 @@ _nncpp() {
   local program=${COMP_WORDS[0]} verb="" part options
   for part in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case $part in
-      c | compress | d | decompress | t | test | l | list | info | help)
+      c | compress | d | decompress | t | test | l | list | info | prep | help)
         verb=$part
         break
         ;;
@@ -28,7 +28,12 @@ _nncpp() {
     -T | --threads | -M | --memory-limit | --max-output | --checkpoint-every)
       return
       ;;
-    --checkpoint)
+    --dictionary-words | --min-frequency) return ;;
+    prep)
+      mapfile -t COMPREPLY < <(compgen -W 'train encode decode' -- "$word")
+      return
+      ;;
+    --checkpoint | --dictionary)
       compopt -o filenames 2> /dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$word")
       return
@@ -50,8 +55,12 @@ _nncpp() {
     esac
     case $verb in
       t | test | l | list | info) options+=' --json' ;;
+      prep)
+        options+=' --dictionary --dictionary-words --min-frequency'
+        ;;
       c | compress)
-        options+=" --profile --self-check --no-self-check $(
+        options+=" --profile --self-check --no-self-check --prep --no-prep --no-primer
+          --dictionary --dictionary-words --min-frequency $(
           "$program" help all 2> /dev/null |
             sed -n 's/^      \(--[a-z0-9-]*\) N$/\1/p')"
         ;;
@@ -59,7 +68,7 @@ _nncpp() {
     mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
   elif [[ -z $verb ]]; then
     mapfile -t COMPREPLY < <(compgen -W \
-      'compress decompress test list info help' -- "$word")
+      'compress decompress test list info prep help' -- "$word")
   elif [[ $verb == help ]]; then
     mapfile -t COMPREPLY < <(compgen -W all -- "$word")
   else

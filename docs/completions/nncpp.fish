@@ -10,7 +10,7 @@ function __nncpp_profiles
     nncpp help 2>/dev/null | sed -n 's/.*--profile NAME.*: //p' | string split ', '
 end
 
-set -l verbs c compress d decompress t test l list info help
+set -l verbs c compress d decompress t test l list info prep help
 set -l none "not __fish_seen_subcommand_from $verbs"
 set -l compress '__fish_seen_subcommand_from c compress'
 set -l files '__fish_seen_subcommand_from c compress d decompress'
@@ -20,6 +20,11 @@ complete -c nncpp -n $none -f -a compress -d 'compress a file'
 complete -c nncpp -n $none -f -a decompress -d 'decompress an archive'
 complete -c nncpp -n $none -f -a test -d 'check an archive'
 complete -c nncpp -n $none -f -a 'list info' -d 'say what is inside'
+complete -c nncpp -n $none -f -a prep -d 'words as symbols, without a model'
+complete -c nncpp -n '__fish_seen_subcommand_from prep' -a 'train encode decode'
+complete -c nncpp -n '__fish_seen_subcommand_from prep' -l dictionary -r -d 'the words to use'
+complete -c nncpp -n '__fish_seen_subcommand_from prep' -l dictionary-words -x -d 'words at most'
+complete -c nncpp -n '__fish_seen_subcommand_from prep' -l min-frequency -x -d 'how often a word must occur'
 complete -c nncpp -n $none -f -a help -d 'show help'
 complete -c nncpp -n '__fish_seen_subcommand_from help' -f -a all
 
@@ -40,6 +45,10 @@ complete -c nncpp -n $files -l checkpoint-every -x -d 'how often: 90s, 10m, 2h; 
 complete -c nncpp -n '__fish_seen_subcommand_from d decompress' -l salvage -d 'keep what comes before damage'
 complete -c nncpp -n $files -l resume -d 'go on from the checkpoint'
 complete -c nncpp -n $compress -l profile -x -a '(__nncpp_profiles)' -d 'a set of model options'
+complete -c nncpp -n $compress -l prep -d 'learn words of the input'
+complete -c nncpp -n $compress -l no-prep -d 'neither words nor primer'
+complete -c nncpp -n $compress -l no-primer -d 'no English words first'
+complete -c nncpp -n $compress -l dictionary -r -d 'the words to use'
 complete -c nncpp -n $compress -l self-check -d 'decode while encoding'
 complete -c nncpp -n $compress -l no-self-check -d 'do not decode while encoding'
 complete -c nncpp -n $compress -a '(__nncpp_model_options)'

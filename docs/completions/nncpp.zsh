@@ -4,7 +4,7 @@
 # The options of the model and the profiles come from the program itself.
 
 _nncpp() {
-  local context state line verb=${words[(r)(c|compress|d|decompress|t|test|l|list|info|help)]}
+  local context state line verb=${words[(r)(c|compress|d|decompress|t|test|l|list|info|prep|help)]}
   local -a options files
   options=(
     '(-f --force)'{-f,--force}'[overwrite; write to a terminal or a device]'
@@ -39,6 +39,12 @@ _nncpp() {
       options+=(
         "--profile[a set of model options]:profile:(${${$(
           nncpp help 2>/dev/null | sed -n 's/.*--profile NAME.*: //p')}//,/})"
+        '--prep[learn words of the input]'
+        '--no-prep[neither words nor primer]'
+        '--no-primer[no English words first]'
+        '--dictionary[the words to use]:file:_files'
+        '--dictionary-words[words at most]:number:'
+        '--min-frequency[how often a word must occur]:number:'
         '(--no-self-check)--self-check[decode while encoding]'
         '(--self-check)--no-self-check[do not decode while encoding]'
         ${(f)"$(nncpp help all 2>/dev/null |
@@ -46,10 +52,17 @@ _nncpp() {
       ) ;;
     t|test) options+=('--json[machine-readable]') ;;
     l|list|info) options+=('--json[machine-readable]') ;;
+    prep)
+      options+=(
+        '--dictionary[the words to use]:file:_files'
+        '--dictionary-words[words at most]:number:'
+        '--min-frequency[how often a word must occur]:number:'
+      )
+      files=('2:action:(train encode decode)' '*:file:_files') ;;
     help) files=('*:topic:(all)') ;;
   esac
   _arguments -s $options \
-    '1:command:(compress decompress test list info help)' $files
+    '1:command:(compress decompress test list info prep help)' $files
 }
 
 _nncpp "$@"

@@ -83,19 +83,20 @@ template class Buffer<int16_t>;
 template class Buffer<int64_t>;
 
 std::vector<Form> AvailableForms() {
-  std::vector<Form> forms = {
-      {"scalar", &kOpsScalar, &kProductScalar, &kTransformerScalar, &kMixingScalar}};
+  std::vector<Form> forms = {{"scalar", &kOpsScalar, &kProductScalar,
+                              &kTransformerScalar, &kMixingScalar}};
 #if defined(__x86_64__)
   __builtin_cpu_init();
   if (__builtin_cpu_supports("avx2")) {
-    forms.push_back({"avx2", &kOpsAvx2, &kProductAvx2, &kTransformerAvx2, &kMixingAvx2});
+    forms.push_back(
+        {"avx2", &kOpsAvx2, &kProductAvx2, &kTransformerAvx2, &kMixingAvx2});
     if (__builtin_cpu_supports("avx512f") &&
         __builtin_cpu_supports("avx512bw") &&
         __builtin_cpu_supports("avx512dq") &&
         __builtin_cpu_supports("avx512vl") &&
         __builtin_cpu_supports("avx512vnni")) {
-      forms.push_back(
-          {"avx512", &kOpsAvx512, &kProductAvx512, &kTransformerAvx512, &kMixingAvx512});
+      forms.push_back({"avx512", &kOpsAvx512, &kProductAvx512,
+                       &kTransformerAvx512, &kMixingAvx512});
     }
   }
 #endif

@@ -13,6 +13,7 @@
 #include "src/cli/checkpoint_file.h"
 #include "src/cli/endpoints.h"
 #include "src/cli/help.h"
+#include "src/cli/prep_commands.h"
 #include "src/cli/progress.h"
 #include "src/cli/report.h"
 #include "src/codec/codec.h"
@@ -47,6 +48,10 @@ CodecOptions CodecOptionsFor(const Options& options, ProgressMeter& meter) {
   codec.make_backend = [&options](int64_t bytes) {
     return BackendOf(options, bytes);
   };
+  if (!options.dictionary.empty()) {
+    codec.prep.dictionary =
+        std::make_shared<Dictionary>(ReadDictionary(options.dictionary));
+  }
   codec.max_output = options.max_output;
   codec.progress = [&meter](const Progress& p) { meter.Update(p); };
   return codec;
@@ -88,6 +93,9 @@ void RunCompress(Options options) {
   const auto checkpoints = CheckpointsFor(options, in, out);
   CodecOptions codec = CodecOptionsFor(options, meter);
   codec.self_check = self_check;
+  codec.prep.learn_words = options.learn_words;
+  codec.prep.goal = options.goal;
+  if (options.primer) codec.prep.priming = Priming::kIfEnglish;
   codec.checkpointer = checkpoints.get();
   const Report report = Compress(in, out, options.config, codec);
   out.Finish(in);
@@ -184,6 +192,12 @@ void RunCommand(const Options& options, std::string& subject) {
       return RunTest(options);
     case Verb::kList:
       return RunList(options);
+    case Verb::kPrepTrain:
+      return RunPrepTrain(options);
+    case Verb::kPrepEncode:
+      return RunPrepEncode(options);
+    case Verb::kPrepDecode:
+      return RunPrepDecode(options);
     case Verb::kHelp:
       return PrintOut(HelpText(/*model_options=*/false));
     case Verb::kModelHelp:

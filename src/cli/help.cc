@@ -20,6 +20,9 @@ Commands:
   d, decompress IN [OUT]  decompress (default: IN without .nncpp)
   t, test FILE            decompress, check everything, write nothing
   l, list, info FILE      say what is inside
+  prep train IN OUT       learn a dictionary from IN
+  prep encode IN OUT      IN as symbols of a dictionary, two bytes each
+  prep decode IN OUT      symbols back to bytes
   help [all]              this text; all: with the model options
 
 IN and OUT may be -, standard input and output. The input is kept; its mode
@@ -36,6 +39,10 @@ Options:
       --max-output N      for d and t: refuse an original of more bytes
       --no-progress       no progress line on the terminal
       --json              for t and l: machine-readable
+      --dictionary FILE   the words to use, as prep train writes them
+      --dictionary-words N, --min-frequency N
+                          of prep train and c: words at most (4096, 768), and
+                          how often one must occur (16)
   -h, --help              this text
       --help-all          this text with the model options
   -V, --version           version of the program, the format, the numerics
@@ -73,6 +80,9 @@ std::string HelpText(bool model_options) {
   text += R"(
       --self-check        decode while encoding (default below 1 MB of input)
       --no-self-check     do not
+      --prep              learn words of the input: faster, but larger so far
+      --no-primer         do not prime the model where the input is English
+      --no-prep           neither words nor primer
 )";
   if (model_options) return text + ModelOptions();
   return text + "Model options are stored in the archive; see --help-all.\n";

@@ -9,16 +9,16 @@
 #include <utility>
 #include <vector>
 
+#include "preproc/dictionary.h"
 #include "src/base/error.h"
+#include "src/cli/option_values.h"
 #include "src/cli/report.h"
+#include "src/codec/preparation.h"
 
 namespace nncpp {
 namespace {
 
 constexpr std::string_view kSuffix = ".nncpp";
-constexpr int kMaxThreads = 1024;
-constexpr double kMaxMemory = 0x1p62;  // bytes
-constexpr double kMaxEvery = 1e9;      // of --checkpoint-every, in its unit
 
 // Options that only some commands take form a group of this name. All are
 // options of the whole program for the library, so that they may stand before
@@ -26,6 +26,9 @@ constexpr double kMaxEvery = 1e9;      // of --checkpoint-every, in its unit
 constexpr const char* kForCompress = "compress";
 constexpr const char* kForReports = "test and list";
 constexpr const char* kForDecompress = "decompress";
+constexpr const char* kForTraining = "compress and prep train";
+constexpr const char* kForDictionary =
+    "compress, decompress, test, prep encode and prep decode";
 constexpr const char* kForDecoding = "decompress and test";
 constexpr const char* kForFiles = "compress and decompress";
 
@@ -41,69 +44,21 @@ struct Raw {
   bool version = false;
   bool no_progress = false;
   bool self_check = false;
+  bool prep = false;
+  bool no_prep = false;
+  bool no_primer = false;
   std::string threads = "0";
   std::string memory_limit;
   std::string max_output;
   std::string checkpoint_every;
   std::string device = "auto";
   std::string topic;
+  std::string action;  // of prep
+  std::string words;
+  std::string min_frequency;
   std::string profile = "default";
   std::vector<Setting> settings;
 };
-
-template <typename T>
-T ParseNumber(const ConfigField& field, std::string_view text) {
-  T value{};
-  const char* end = text.data() + text.size();
-  const auto result = std::from_chars(text.data(), end, value);
-  const bool sound = result.ec == std::errc() && result.ptr == end;
-  // False for NaN, too.
-  const double wide = static_cast<double>(value);
-  if (sound && wide >= field.minimum && wide <= field.maximum) return value;
-  throw Error(ErrorKind::kUsage, "--" + std::string(field.name) + " " +
-                                     std::string(text) + ": not possible; " +
-                                     "give a number from " +
-                                     FormatReal(field.minimum) + " to " +
-                                     FormatReal(field.maximum));
-}
-
-void Apply(const Setting& setting, ModelConfig& config) {
-  const ConfigField& field = *setting.first;
-  const std::string& text = setting.second;
-  if (field.whole != nullptr) {
-    config.*field.whole = ParseNumber<int64_t>(field, text);
-  } else if (field.real != nullptr) {
-    config.*field.real = ParseNumber<float>(field, text);
-  } else {
-    config.*field.bits = ParseNumber<uint64_t>(field, text);
-  }
-}
-
-// "500M", "1.5GiB": 1k is 1000 bytes and 1KiB is 1024, in either
-// case. (CLI11's own reader of sizes takes -5 and loses digits of fractions.)
-int64_t ParseSize(const std::string& option, std::string_view text) {
-  double number = -1;
-  const char* end = text.data() + text.size();
-  const auto result = std::from_chars(text.data(), end, number);
-  std::string unit = CLI::detail::to_lower(std::string(result.ptr, end));
-  double factor = 1;
-  const size_t power = unit.empty() ? std::string_view::npos
-                                    : std::string_view("kmgt").find(unit[0]);
-  if (power != std::string_view::npos) {
-    unit.erase(0, 1);
-    const bool binary = unit.starts_with('i');
-    if (binary) unit.erase(0, 1);
-    for (size_t i = 0; i <= power; ++i) factor *= binary ? 1024 : 1000;
-  }
-  const double bytes = number * factor;
-  const bool sound = result.ec == std::errc() && (unit.empty() || unit == "b");
-  if (sound && bytes >= 0 && bytes <= kMaxMemory) {
-    return static_cast<int64_t>(bytes);
-  }
-  throw Error(ErrorKind::kUsage,
-              option + " " + std::string(text) +
-                  ": not possible; give bytes, as in 500M or 2GiB");
-}
 
 void AddCommonOptions(CLI::App& app, Raw& raw) {
   Options& options = raw.options;
@@ -127,6 +82,9 @@ void AddCompressOptions(CLI::App& app, Raw& raw) {
   app.add_option("--profile", raw.profile)
       ->type_name("name")
       ->group(kForCompress);
+  app.add_flag("--prep", raw.prep)->group(kForCompress);
+  app.add_flag("--no-prep", raw.no_prep)->group(kForCompress);
+  app.add_flag("--no-primer", raw.no_primer)->group(kForCompress);
   app.add_flag("--self-check,!--no-self-check", raw.self_check)
       ->group(kForCompress);
   for (const ConfigField& field : ConfigFields()) {
@@ -137,6 +95,18 @@ void AddCompressOptions(CLI::App& app, Raw& raw) {
         ->type_name("number")
         ->group(kForCompress);
   }
+}
+
+void AddDictionaryOptions(CLI::App& app, Raw& raw) {
+  app.add_option("--dictionary", raw.options.dictionary)
+      ->type_name("file")
+      ->group(kForDictionary);
+  app.add_option("--dictionary-words", raw.words)
+      ->type_name("number")
+      ->group(kForTraining);
+  app.add_option("--min-frequency", raw.min_frequency)
+      ->type_name("number")
+      ->group(kForTraining);
 }
 
 void AddFileOptions(CLI::App& app, Raw& raw) {
@@ -157,26 +127,42 @@ void AddVerbs(CLI::App& app, Raw& raw) {
   CLI::App* test = app.add_subcommand("test")->alias("t");
   CLI::App* list = app.add_subcommand("list")->alias("l")->alias("info");
   CLI::App* help = app.add_subcommand("help");
-  for (CLI::App* verb : {compress, decompress}) {
+  CLI::App* prep = app.add_subcommand("prep");
+  prep->add_option("ACTION", raw.action);
+  for (CLI::App* verb : {compress, decompress, prep}) {
     verb->add_option("IN", options.input);
     verb->add_option("OUT", options.output);
   }
   for (CLI::App* verb : {test, list}) verb->add_option("FILE", options.input);
   help->add_option("TOPIC", raw.topic);
-  for (CLI::App* verb : {compress, decompress, test, list, help}) {
+  for (CLI::App* verb : {compress, decompress, test, list, prep, help}) {
     verb->set_help_flag();
     verb->fallthrough();  // so that options may stand anywhere
   }
 }
 
-// Whether the command takes the options of this group.
+bool IsPrep(Verb verb) {
+  return verb == Verb::kPrepTrain || verb == Verb::kPrepEncode ||
+         verb == Verb::kPrepDecode;
+}
+
+// Whether the command takes options of the group.
 bool Takes(Verb verb, const std::string& group) {
-  const bool reads = verb != Verb::kCompress;
-  if (group == kForCompress) return !reads;
+  if (group == kForCompress) return verb == Verb::kCompress;
   if (group == kForReports) return verb == Verb::kTest || verb == Verb::kList;
   if (group == kForDecompress) return verb == Verb::kDecompress;
-  if (group == kForDecoding) return reads && verb != Verb::kList;
-  if (group == kForFiles) return !reads || verb == Verb::kDecompress;
+  if (group == kForFiles) {
+    return verb == Verb::kCompress || verb == Verb::kDecompress;
+  }
+  if (group == kForDecoding) {
+    return verb == Verb::kDecompress || verb == Verb::kTest;
+  }
+  if (group == kForTraining) {
+    return verb == Verb::kCompress || verb == Verb::kPrepTrain;
+  }
+  if (group == kForDictionary) {
+    return verb != Verb::kList && verb != Verb::kPrepTrain;
+  }
   return true;
 }
 
@@ -193,7 +179,7 @@ void CheckGroups(const CLI::App& app, Verb verb) {
 // The profile, then the single options on top of it.
 ModelConfig ChosenConfig(const Raw& raw) {
   ModelConfig config = ProfileConfig(raw.profile);
-  for (const Setting& setting : raw.settings) Apply(setting, config);
+  for (const auto& [field, text] : raw.settings) SetField(*field, text, config);
   CheckConfig(config);
   return config;
 }
@@ -220,6 +206,16 @@ void CheckNames(Options& options) {
   // be replaced by the output.
   if (options.input == "/dev/stdin") options.input = "-";
   if (options.output == "/dev/stdout") options.output = "-";
+  if (IsPrep(options.verb) && options.output.empty()) {
+    throw Error(ErrorKind::kUsage, "no output named; give IN and OUT");
+  }
+  if ((options.verb == Verb::kPrepEncode ||
+       options.verb == Verb::kPrepDecode) &&
+      options.dictionary.empty()) {
+    throw Error(ErrorKind::kUsage,
+                "no dictionary named; give --dictionary FILE, which nncpp "
+                "prep train writes");
+  }
   const bool writes =
       options.verb == Verb::kCompress || options.verb == Verb::kDecompress;
   if (writes && options.output.empty()) {
@@ -227,42 +223,31 @@ void CheckNames(Options& options) {
   }
 }
 
-int ParseThreads(std::string_view text) {
-  int threads = -1;
-  const char* end = text.data() + text.size();
-  const auto result = std::from_chars(text.data(), end, threads);
-  const bool sound = result.ec == std::errc() && result.ptr == end;
-  if (sound && threads >= 0 && threads <= kMaxThreads) return threads;
-  throw Error(ErrorKind::kUsage,
-              "--threads " + std::string(text) +
-                  ": not possible; give a number from 0 to " +
-                  std::to_string(kMaxThreads));
+// What words the input is turned into, and how they are learnt.
+void ReadPrep(const Raw& raw, Options& options) {
+  const bool goal = !raw.words.empty() || !raw.min_frequency.empty();
+  options.learn_words = options.verb == Verb::kCompress &&
+                        options.dictionary.empty() && (raw.prep || goal);
+  options.primer = !raw.no_prep && !raw.no_primer;
+  if (raw.no_prep && (options.learn_words || !options.dictionary.empty())) {
+    throw Error(ErrorKind::kUsage,
+                "--no-prep: contradicts another option; leave one of them out");
+  }
+  if (options.verb == Verb::kCompress) options.goal = PrepOptions().goal;
+  options.goal.words = ParseCount("--dictionary-words", raw.words, 1, kMaxWords,
+                                  options.goal.words);
+  options.goal.min_frequency =
+      ParseCount("--min-frequency", raw.min_frequency, 2, 1 << 30,
+                 options.goal.min_frequency);
 }
 
-// "90s", "10m", "2h", "1d" is a time; a plain number counts blocks.
-CheckpointEvery ParseEvery(std::string_view text) {
-  double number = -1;
-  const char* end = text.data() + text.size();
-  const auto result = std::from_chars(text.data(), end, number);
-  const std::string_view unit(result.ptr,
-                              static_cast<size_t>(end - result.ptr));
-  const bool sound =
-      result.ec == std::errc() && number >= 0 && number <= kMaxEvery;
-  const auto blocks = static_cast<int64_t>(sound ? number : 0);
-  if (sound && unit.empty() && blocks >= 1 &&
-      static_cast<double>(blocks) == number) {
-    return {0, blocks};
-  }
-  const size_t scale = unit.size() == 1 ? std::string_view("smhd").find(unit[0])
-                                        : std::string_view::npos;
-  if (sound && scale != std::string_view::npos) {
-    constexpr double kSeconds[] = {1, 60, 3600, 86400};
-    return {number * kSeconds[scale], 0};
-  }
-  throw Error(ErrorKind::kUsage,
-              "--checkpoint-every " + std::string(text) +
-                  ": not possible; give a time, as in 90s, 10m or 2h, or a "
-                  "number of blocks");
+Verb PrepVerb(const std::string& action) {
+  if (action == "train") return Verb::kPrepTrain;
+  if (action == "encode") return Verb::kPrepEncode;
+  if (action == "decode") return Verb::kPrepDecode;
+  throw Error(ErrorKind::kUsage, "prep " + action +
+                                     ": no such action; use train, encode or "
+                                     "decode, as in nncpp prep train IN OUT");
 }
 
 void CheckCheckpoint(const Raw& raw, Options& options) {
@@ -359,6 +344,7 @@ Verb ChosenVerb(const Raw& raw, const CLI::App& app,
   if (name == "decompress") return Verb::kDecompress;
   if (name == "test") return Verb::kTest;
   if (name == "list") return Verb::kList;
+  if (name == "prep") return PrepVerb(raw.action);
   return raw.topic == "all" ? Verb::kModelHelp : Verb::kHelp;
 }
 
@@ -375,6 +361,7 @@ Options ParseOptions(int argc, const char* const* argv) {
   app.allow_extras();  // for CheckExtras, whose words are plainer
   AddCommonOptions(app, raw);
   AddCompressOptions(app, raw);
+  AddDictionaryOptions(app, raw);
   AddFileOptions(app, raw);
   AddVerbs(app, raw);
 
@@ -394,6 +381,7 @@ Options ParseOptions(int argc, const char* const* argv) {
   }
   if (app.count("--self-check") > 0) options.self_check = raw.self_check;
   if (options.verb == Verb::kCompress) options.config = ChosenConfig(raw);
+  ReadPrep(raw, options);
   options.config_given = !raw.settings.empty() || app.count("--profile") > 0;
   CheckNames(options);
   CheckCheckpoint(raw, options);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "kernels/make_backend.h"
+#include "preproc/dictionary_trainer.h"
 #include "src/model/config.h"
 
 namespace nncpp {
@@ -15,6 +16,9 @@ enum class Verb {
   kDecompress,
   kTest,
   kList,
+  kPrepTrain,   // a dictionary from a sample
+  kPrepEncode,  // bytes to symbols, without a model
+  kPrepDecode,
   kHelp,       // the page of docs/cli.md in short
   kModelHelp,  // the same, with every model option
   kVersion,
@@ -36,14 +40,18 @@ struct Options {
   bool verbose = false;
   bool progress = true;  // may draw a progress line, if there is a terminal
   bool json = false;
-  int threads = 0;                 // 0: one per core
-  int64_t memory_limit = -1;       // bytes; -1: none
-  int64_t max_output = -1;         // the same
+  int threads = 0;            // 0: one per core
+  int64_t memory_limit = -1;  // bytes; -1: none
+  int64_t max_output = -1;    // the same
   Device device;
   std::optional<bool> self_check;  // none: small inputs only
   ModelConfig config;              // kCompress only: profile, then options
-  bool config_given = false;       // the command line says something of it
-  std::string checkpoint;          // empty: none are written
+  std::string dictionary;          // a file of words; empty: none
+  TrainingGoal goal = {.words = 4096, .min_frequency = 16};  // kPrepTrain
+  bool learn_words = false;   // kCompress: words of `goal`, from the input
+  bool primer = true;         // kCompress: where the input looks English
+  bool config_given = false;  // the command line says something of it
+  std::string checkpoint;     // empty: none are written
   CheckpointEvery checkpoint_every;
   bool resume = false;
   bool salvage = false;  // kDecompress only

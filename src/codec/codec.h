@@ -9,6 +9,7 @@
 #include "kernels/backend.h"
 #include "src/base/stream.h"
 #include "src/codec/checkpointer.h"
+#include "src/codec/preparation.h"
 #include "src/model/config.h"
 
 namespace nncpp {
@@ -25,6 +26,7 @@ struct CodecOptions {
   int64_t memory_limit = -1;  // bytes; -1: what the machine has
   int64_t max_output = -1;    // decompress only: bytes; -1: as many as come
   bool self_check = false;    // compress only: decode each block at once
+  PrepOptions prep;           // a resumed run looks at `dictionary` only
   // Makes the backend of the run, whose arrays will take at most about `bytes`
   // bytes; none: that of the CPU with `threads` threads.
   std::function<std::unique_ptr<Backend>(int64_t bytes)> make_backend;
@@ -48,10 +50,11 @@ struct Report {
 int64_t MemoryNeeded(const ModelConfig& config, bool self_check);
 
 // Writes an archive of everything `in` delivers. The configuration is stored
-// in the archive. A block that coding does not shrink is stored. Errors: kIo
-// from the streams, kMemory, kUsage when the configuration is out of range or a
-// checkpoint cannot be continued, kNumerics when self_check finds a block that
-// does not decode.
+// in the archive; where `options.prep` brings words, its alphabet is theirs,
+// otherwise it must be 256. A block that coding does not shrink is stored.
+// Errors: kIo from the streams, kMemory, kUsage when the configuration is out
+// of range or a checkpoint cannot be continued, kNumerics when self_check finds
+// a block that does not decode.
 //
 // A resumed run reads `in` from its start and gives the same archive as one
 // that was never interrupted; `out` takes what comes after the part that the

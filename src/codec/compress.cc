@@ -7,6 +7,7 @@
 #include "preproc/bytes.h"
 #include "src/base/error.h"
 #include "src/base/hash.h"
+#include "src/base/head_source.h"
 #include "src/base/memory_stream.h"
 #include "src/codec/codec.h"
 #include "src/codec/limits.h"
@@ -24,6 +25,8 @@ class SelfChecker {
  public:
   SelfChecker(const ModelConfig& config, Backend& backend)
       : config_(config), model_(MakeModel(config, backend)) {}
+
+  Model& model() { return *model_; }
 
   // Goes on from a state of the model that is checked.
   void Continue(std::span<const uint8_t> state) {
@@ -71,10 +74,11 @@ class HashingSink : public Sink {
 class Compressor {
  public:
   Compressor(Source& in, Sink& out, const ModelConfig& config,
-             const CodecOptions& options)
+             Preparation preparation, const CodecOptions& options)
       : in_(in),
         out_(out),
         config_(config),
+        preparation_(std::move(preparation)),
         options_(options),
         checkpointer_(options.checkpointer),
         writer_(out_),
@@ -92,8 +96,9 @@ class Compressor {
       Begin();
     }
     progress_.original_total = header_.original_bytes.value_or(-1);
-    const int64_t resumed = writer_.original_bytes() +
-                            SymbolsDone(config_, std::ssize(bytes_), cursor_);
+    const int64_t resumed =
+        writer_.original_bytes() +
+        OriginalDone(SymbolsDone(config_, std::ssize(symbols_), cursor_));
     if (!bytes_.empty()) CompressBlock();
     for (;;) {
       const Checkpointer::Writer write = CheckpointWriterOfThis();
@@ -103,6 +108,7 @@ class Compressor {
       if (checkpointer_ != nullptr) checkpointer_->Rest({});
       if (bytes_.empty()) break;
       hasher_.Update(bytes_);
+      plain_ = preparation_.ToSymbols(bytes_, symbols_);
       model_->Save();
       CompressBlock();
     }
@@ -115,9 +121,18 @@ class Compressor {
   void Begin() {
     const int64_t size = in_.SizeHint();
     if (size >= 0) header_.original_bytes = size;
+    header_.preparation = preparation_.Field();
     header_.config = ConfigBytes();
     writer_.WriteHeader(header_);
     header_record_ = writer_.header_record();
+    Prime(*model_);
+    if (checker_) Prime(checker_->model());
+  }
+
+  void Prime(Model& model) {
+    preparation_.Prime(config_, model, [this] {
+      if (options_.progress) options_.progress(progress_);
+    });
   }
 
   void Resume() {
@@ -133,6 +148,9 @@ class Compressor {
           "was made with other options of the model; leave them out, the "
           "checkpoint knows them");
     }
+    from.Parse([&] {
+      preparation_ = Preparation::Parse(header_.preparation, options_.prep);
+    });
     ResumeInput(from);
     from.KeepOutput(head.archive_bytes, head.archive_hash, out_.hasher());
     writer_.Continue(header_, {head.link, head.original_bytes, head.blocks,
@@ -170,7 +188,8 @@ class Compressor {
       throw Error(ErrorKind::kFormat, "the block's size is out of its range");
     }
     bytes_ = ReadInput(static_cast<int64_t>(size));
-    cursor_ = ReadCursor(config_, static_cast<int64_t>(size), {}, block);
+    plain_ = preparation_.ToSymbols(bytes_, symbols_);
+    cursor_ = ReadCursor(config_, std::ssize(symbols_), {}, block);
   }
 
   Checkpointer::Writer CheckpointWriterOfThis() {
@@ -215,16 +234,20 @@ class Compressor {
     return bytes;
   }
 
-  // Codes bytes_ from cursor_ on. REQUIRES: the model has saved the state from
-  // before the block.
+  // The bytes of the block at work that so many symbols of it are, about.
+  int64_t OriginalDone(int64_t symbols) const {
+    if (symbols_.empty()) return 0;
+    return symbols * std::ssize(bytes_) / std::ssize(symbols_);
+  }
+
+  // Codes symbols_ from cursor_ on. REQUIRES: the model has saved the state
+  // from before the block.
   void CompressBlock() {
-    std::vector<uint16_t> symbols;
-    BytesToSymbols(bytes_, symbols);
     const int64_t before = writer_.original_bytes();
     const Checkpointer::Writer write = CheckpointWriterOfThis();
     const std::vector<uint8_t> payload = JoinStreams(EncodeBlock(
-        config_, symbols, *model_, cursor_, [&](int64_t done, int64_t coded) {
-          progress_.original_bytes = before + done;
+        config_, symbols_, *model_, cursor_, [&](int64_t done, int64_t coded) {
+          progress_.original_bytes = before + OriginalDone(done);
           progress_.coded_bytes = writer_.bytes_written() + coded;
           if (options_.progress) options_.progress(progress_);
           StoreIfDue(checkpointer_, writer_.blocks(), write);
@@ -244,15 +267,17 @@ class Compressor {
       ++stored_;
     } else {
       header.kind = BlockKind::kCoded;
-      header.symbols = std::ssize(symbols);
+      header.plain = plain_;
+      header.symbols = std::ssize(symbols_);
       header.model_digest = model_->Digest();
       if (checker_) {
-        checker_->Check(payload, symbols, header.model_digest,
+        checker_->Check(payload, symbols_, header.model_digest,
                         writer_.blocks() + 1);
       }
       writer_.WriteBlock(header, payload);
     }
     bytes_.clear();
+    symbols_.clear();
     cursor_ = {};
   }
 
@@ -264,6 +289,7 @@ class Compressor {
   Source& in_;
   HashingSink out_;
   const ModelConfig config_;
+  Preparation preparation_;
   const CodecOptions& options_;
   Checkpointer* const checkpointer_;
   ArchiveHeader header_;
@@ -274,7 +300,9 @@ class Compressor {
   std::unique_ptr<SelfChecker> checker_;
   StreamHasher hasher_;         // of the original, the block at work included
   std::vector<uint8_t> bytes_;  // the block at work; empty: none
-  BlockCursor cursor_;          // in it
+  std::vector<uint16_t> symbols_;  // of it
+  bool plain_ = false;             // they are its bytes, not words
+  BlockCursor cursor_;             // in it
   Progress progress_;
   int64_t stored_ = 0;
 };
@@ -284,13 +312,25 @@ class Compressor {
 Report Compress(Source& in, Sink& out, const ModelConfig& config,
                 const CodecOptions& options) {
   CheckConfig(config);
-  if (config.alphabet != kByteAlphabet) {
-    throw Error(ErrorKind::kUsage,
-                "--alphabet: input of bytes needs 256; leave the option out");
+  HeadSource input(in);
+  ModelConfig prepared = config;
+  Preparation preparation;
+  const bool resumed =
+      options.checkpointer != nullptr && options.checkpointer->Resumed();
+  if (!resumed) {
+    if (config.alphabet != kByteAlphabet) {
+      throw Error(ErrorKind::kUsage,
+                  "--alphabet: follows from the words; leave the option out");
+    }
+    const int64_t size = in.SizeHint();
+    const auto head = input.Peek(Preparation::HeadBytes(options.prep));
+    preparation = Preparation::Choose(head, size, options.prep);
+    prepared.alphabet = preparation.alphabet();
   }
-  CheckMemory(config, options.self_check, options.memory_limit,
+  CheckMemory(prepared, options.self_check, options.memory_limit,
               ErrorKind::kMemory);
-  return Compressor(in, out, config, options).Run();
+  return Compressor(input, out, prepared, std::move(preparation), options)
+      .Run();
 }
 
 }  // namespace nncpp

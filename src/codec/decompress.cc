@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "preproc/bytes.h"
 #include "src/base/error.h"
 #include "src/base/hash.h"
 #include "src/codec/codec.h"
@@ -19,14 +18,7 @@ namespace {
 
 ModelConfig ConfigOf(const ArchiveHeader& header) {
   ByteReader fields(header.config);
-  const ModelConfig config = ParseConfig(fields);
-  if (config.alphabet != kByteAlphabet) {
-    throw Error(ErrorKind::kUnsupported,
-                "the archive holds no bytes but an alphabet of " +
-                    std::to_string(config.alphabet) +
-                    " symbols; use the nncpp that made it");
-  }
-  return config;
+  return ParseConfig(fields);
 }
 
 class Decompressor {
@@ -40,6 +32,14 @@ class Decompressor {
   Report Run() {
     const ArchiveHeader& header = reader_.ReadHeader();
     config_ = ConfigOf(header);
+    preparation_ = Preparation::Parse(header.preparation, options_.prep);
+    if (config_.alphabet != preparation_.alphabet()) {
+      throw Error(ErrorKind::kUnsupported,
+                  "the archive has an alphabet of " +
+                      std::to_string(config_.alphabet) +
+                      " symbols without words for them; use the nncpp that "
+                      "made it");
+    }
     CheckMemory(config_, false, options_.memory_limit, ErrorKind::kUnsupported);
     CheckOutput(header.original_bytes.value_or(0));
     progress_.original_total = header.original_bytes.value_or(-1);
@@ -47,7 +47,8 @@ class Decompressor {
       Resume();
     }
     const int64_t resumed =
-        original_bytes_ + SymbolsDone(config_, std::ssize(symbols_), cursor_);
+        original_bytes_ +
+        OriginalDone(SymbolsDone(config_, std::ssize(symbols_), cursor_));
     if (cursor_.step > 0) Coded();
     for (;;) {
       const BlockKind kind = NextBlock();
@@ -73,9 +74,14 @@ class Decompressor {
     if (model_) return;
     backend_ = BackendFor(options_, config_, /*models=*/1);
     model_ = MakeModel(config_, *backend_);
+    if (resumed_) return;
+    preparation_.Prime(config_, *model_, [this] {
+      if (options_.progress) options_.progress(progress_);
+    });
   }
 
   void Resume() {
+    resumed_ = true;
     Resumption from(*checkpointer_, Direction::kDecompress);
     const CheckpointHead& head = from.head();
     if (head.header != reader_.header_record()) from.RefuseInput();
@@ -166,7 +172,8 @@ class Decompressor {
     const BlockHeader& block = reader_.block();
     if (block.kind == BlockKind::kCoded &&
         block.symbols <= config_.block_symbols &&
-        block.symbols == block.original_bytes && !block.model_restarts) {
+        preparation_.Fits(block.symbols, block.original_bytes, block.plain) &&
+        !block.model_restarts) {
       return;
     }
     throw Error(
@@ -179,23 +186,31 @@ class Decompressor {
                         StreamsOfBlock(config_, reader_.block().symbols));
   }
 
+  // The bytes of the block at work that so many symbols of it are, about.
+  int64_t OriginalDone(int64_t symbols) const {
+    if (symbols_.empty()) return 0;
+    return symbols * reader_.block().original_bytes / std::ssize(symbols_);
+  }
+
   // Decodes the block into symbols_ from cursor_ on.
   void Coded() {
+    std::vector<uint8_t> bytes;
     const Checkpointer::Writer write = CheckpointWriterOfThis();
     try {
       DecodeBlock(config_, Streams(), symbols_, *model_, cursor_,
                   [&](int64_t done, int64_t) {
-                    progress_.original_bytes = original_bytes_ + done;
+                    progress_.original_bytes =
+                        original_bytes_ + OriginalDone(done);
                     progress_.coded_bytes = reader_.bytes_read();
                     if (options_.progress) options_.progress(progress_);
                     StoreIfDue(checkpointer_, blocks_, write);
                   });
+      bytes = preparation_.ToBytes(symbols_, reader_.block().plain,
+                                   reader_.block().original_bytes);
     } catch (const Error& e) {
       if (e.kind() != ErrorKind::kFormat) throw;
       Disagree();
     }
-    std::vector<uint8_t> bytes;
-    SymbolsToBytes(symbols_, bytes);
     symbols_.clear();
     cursor_ = {};
     if (HashBytes64(bytes) != reader_.block().original_hash) Disagree();
@@ -226,6 +241,8 @@ class Decompressor {
   const CodecOptions& options_;
   Checkpointer* const checkpointer_;
   ModelConfig config_;
+  Preparation preparation_;
+  bool resumed_ = false;
   std::unique_ptr<Backend> backend_;
   std::unique_ptr<Model> model_;
   StreamHasher hasher_;

@@ -19,6 +19,7 @@ inline constexpr uint64_t kNumericsNumber = 1;
 // Limits that hold for every archive; a reader checks them before it takes
 // memory.
 inline constexpr int64_t kMaxConfigBytes = 4096;
+inline constexpr int64_t kMaxPreparationBytes = int64_t{1} << 20;
 inline constexpr int64_t kMaxOriginalBytes = (int64_t{1} << 49) - 1;
 inline constexpr int64_t kMaxBlockSymbols = int64_t{1} << 24;
 inline constexpr int64_t kMaxBlockBytes = int64_t{1} << 26;
@@ -26,16 +27,20 @@ inline constexpr int64_t kMaxBytesPerSymbol = 64;
 
 // Lengths of the fields before a check (docs/format.md, `length`).
 inline constexpr int64_t kMinHeaderFieldBytes = 3;
-inline constexpr int64_t kMaxHeaderFieldBytes = 3 + 7 + kMaxConfigBytes;
+inline constexpr int64_t kMaxHeaderFieldBytes =
+    3 + 7 + 3 + kMaxPreparationBytes + kMaxConfigBytes;
 inline constexpr int64_t kMaxBlockFieldBytes = 64;
 
 // Bits of the header's flags and of a block's tag; all others are reserved.
 inline constexpr uint8_t kFlagSizeKnown = 0x01;
+inline constexpr uint8_t kFlagPrepared = 0x02;
 inline constexpr uint8_t kTagKindMask = 0x03;
 inline constexpr uint8_t kTagModelRestarts = 0x04;
+inline constexpr uint8_t kTagPlain = 0x08;
 
 struct ArchiveHeader {
   std::optional<int64_t> original_bytes;  // empty: not known (a pipe)
+  std::vector<uint8_t> preparation;       // the codec's business; may be empty
   std::vector<uint8_t> config;            // the model's business
   bool operator==(const ArchiveHeader&) const = default;
 };
@@ -47,6 +52,7 @@ enum class BlockKind : uint8_t { kCoded = 1, kStored = 2, kEnd = 3 };
 struct BlockHeader {
   BlockKind kind = BlockKind::kCoded;  // kCoded or kStored
   bool model_restarts = false;  // from its initial state, after this block
+  bool plain = false;           // coded: symbols are bytes, no words
   int64_t symbols = 0;          // 0 in a stored block, which does not say
   int64_t original_bytes = 0;
   // HashBytes64(original), seed 0. A stored block does not carry it: the

@@ -59,12 +59,17 @@ const ArchiveHeader& ArchiveReader::ReadHeader() {
   try {
     CheckVersions(fields);
     const uint8_t flags = fields.U8();
-    if ((flags & ~kFlagSizeKnown) != 0) {
+    if ((flags & ~(kFlagSizeKnown | kFlagPrepared)) != 0) {
       ThrowUnsupported("the header asks for what this program does not know");
     }
     if ((flags & kFlagSizeKnown) != 0) {
       header_.original_bytes =
           ReadInRange(fields, "original bytes", 0, kMaxOriginalBytes);
+    }
+    if ((flags & kFlagPrepared) != 0) {
+      const auto preparation = fields.Bytes(
+          ReadInRange(fields, "bytes of preparation", 1, kMaxPreparationBytes));
+      header_.preparation.assign(preparation.begin(), preparation.end());
     }
     const auto config = fields.Bytes(fields.remaining());
     if (std::ssize(config) > kMaxConfigBytes) {
@@ -92,17 +97,7 @@ std::vector<uint8_t> ArchiveReader::ReadHeaderRecord() {
   if (count < magic.size()) ThrowDamaged("the archive ends early");
   ByteWriter record;
   record.Bytes(kMagic);
-  // The length is a varint of one byte or two.
-  uint8_t byte = 0;
-  Read({&byte, 1});
-  record.U8(byte);
-  int64_t length = byte & 0x7F;
-  if (byte >= 0x80) {
-    Read({&byte, 1});
-    record.U8(byte);
-    if (byte == 0 || byte >= 0x80) ThrowDamaged("its length is no number");
-    length |= int64_t{byte} << 7;
-  }
+  const int64_t length = ReadHeaderLength(record);
   if (length < kMinHeaderFieldBytes || length > kMaxHeaderFieldBytes) {
     ThrowDamaged("its length is out of its range");
   }
@@ -114,6 +109,21 @@ std::vector<uint8_t> ArchiveReader::ReadHeaderRecord() {
   record.U32(CheckOfLink(link_));
   header_record_ = record.Take();
   return fields;
+}
+
+// A varint of at most three bytes, which are appended to `record`.
+int64_t ArchiveReader::ReadHeaderLength(ByteWriter& record) {
+  int64_t length = 0;
+  for (int shift = 0;; shift += 7) {
+    uint8_t byte = 0;
+    Read({&byte, 1});
+    record.U8(byte);
+    length |= int64_t{byte & 0x7F} << shift;
+    if ((byte == 0 && shift > 0) || (byte >= 0x80 && shift == 14)) {
+      ThrowDamaged("its length is no number");
+    }
+    if (byte < 0x80) return length;
+  }
 }
 
 BlockKind ArchiveReader::NextBlock() {
@@ -170,8 +180,10 @@ void ArchiveReader::ReadTag(uint8_t tag) {
   block_ = BlockHeader();
   block_.kind = static_cast<BlockKind>(tag & kTagKindMask);
   block_.model_restarts = (tag & kTagModelRestarts) != 0;
+  block_.plain = (tag & kTagPlain) != 0;
   if ((tag & kTagKindMask) == 0 ||
-      (tag & ~(kTagKindMask | kTagModelRestarts)) != 0 ||
+      (tag & ~(kTagKindMask | kTagModelRestarts | kTagPlain)) != 0 ||
+      (block_.kind != BlockKind::kCoded && block_.plain) ||
       (block_.kind == BlockKind::kEnd && block_.model_restarts)) {
     ThrowUnsupported("block " + std::to_string(blocks_ + 1) +
                      " is of a kind that this program does not know");

@@ -54,6 +54,7 @@ class ArchiveReader {
   enum class Stage { kHeader, kBlocks, kDone };
 
   std::vector<uint8_t> ReadHeaderRecord();
+  int64_t ReadHeaderLength(ByteWriter& record);
   std::span<const uint8_t> ReadBlockRecord(std::span<uint8_t> memory);
   void ReadTag(uint8_t tag);
   uint64_t ReadBlockFields(ByteReader& fields);

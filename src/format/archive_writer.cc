@@ -15,11 +15,18 @@ void ArchiveWriter::WriteHeader(const ArchiveHeader& header) {
   ByteWriter fields;
   fields.Varint(kFormatNumber);
   fields.Varint(kNumericsNumber);
-  fields.U8(header.original_bytes ? kFlagSizeKnown : 0);
+  const bool prepared = !header.preparation.empty();
+  fields.U8(static_cast<uint8_t>((header.original_bytes ? kFlagSizeKnown : 0) |
+                                 (prepared ? kFlagPrepared : 0)));
   if (header.original_bytes) {
     const int64_t size = *header.original_bytes;
     NNCPP_CHECK(0 <= size && size <= kMaxOriginalBytes);
     fields.Varint(static_cast<uint64_t>(size));
+  }
+  if (prepared) {
+    NNCPP_CHECK(std::ssize(header.preparation) <= kMaxPreparationBytes);
+    fields.Varint(header.preparation.size());
+    fields.Bytes(header.preparation);
   }
   fields.Bytes(header.config);
 
@@ -60,8 +67,11 @@ void ArchiveWriter::WriteBlock(const BlockHeader& block,
     NNCPP_CHECK(std::ssize(payload) == block.original_bytes);
   }
   const uint8_t restarts = block.model_restarts ? kTagModelRestarts : 0;
+  NNCPP_CHECK(coded || !block.plain);
+  const uint8_t plain = block.plain ? kTagPlain : 0;
   ByteWriter fields;
-  fields.U8(static_cast<uint8_t>(static_cast<uint8_t>(block.kind) | restarts));
+  fields.U8(static_cast<uint8_t>(static_cast<uint8_t>(block.kind) | restarts |
+                                 plain));
   if (coded) fields.Varint(static_cast<uint64_t>(block.symbols));
   fields.Varint(static_cast<uint64_t>(block.original_bytes));
   if (coded) fields.Varint(payload.size());

@@ -48,6 +48,27 @@ TEST(Options, ReadEveryNameOfACommand) {
   EXPECT_EQ(Parse({"help", "all"}).verb, Verb::kModelHelp);
 }
 
+TEST(Options, ReadTheActionsOfPrep) {
+  const Options train = Parse({"prep", "train", "a", "b"});
+  EXPECT_EQ(train.verb, Verb::kPrepTrain);
+  EXPECT_EQ(train.input, "a");
+  EXPECT_EQ(train.output, "b");
+  EXPECT_EQ(train.goal.words, 4096);
+  const Options more = Parse({"prep", "train", "a", "b", "--dictionary-words",
+                              "700", "--min-frequency", "9"});
+  EXPECT_EQ(more.goal.words, 700);
+  EXPECT_EQ(more.goal.min_frequency, 9);
+  for (const char* action : {"encode", "decode"}) {
+    const Options coding =
+        Parse({"--dictionary", "d", "prep", action, "a", "b"});
+    EXPECT_EQ(coding.dictionary, "d");
+    EXPECT_THROW(Parse({"prep", action, "a", "b"}), Error);
+  }
+  EXPECT_THROW(Parse({"prep", "train", "a"}), Error);
+  EXPECT_THROW(Parse({"prep"}), Error);
+  EXPECT_THROW(Parse({"d", "a.nncpp", "--dictionary-words", "9"}), Error);
+}
+
 TEST(Options, HelpAndVersionWinOverMistakes) {
   EXPECT_EQ(Parse({"c", "--help"}).verb, Verb::kHelp);
   EXPECT_EQ(Parse({"--nonsense", "--help"}).verb, Verb::kHelp);

@@ -121,7 +121,7 @@ TEST(HostileHeader, OfOtherNumericsIsUnsupported) {
 }
 
 TEST(HostileHeader, WithReservedFlagsIsUnsupported) {
-  for (int bit = 1; bit < 8; ++bit) {
+  for (int bit = 2; bit < 8; ++bit) {
     const auto flags = static_cast<uint8_t>(1 << bit);
     ExpectRefused(Header({0, 1, flags}), ErrorKind::kUnsupported,
                   "does not know");
@@ -138,8 +138,9 @@ TEST(HostileHeader, WithABadLengthIsRefused) {
   };
   const std::string range = "the header: its length is out of its range";
   ExpectRefused(with({2}), ErrorKind::kFormat, range);
-  ExpectRefused(with({0xFF, 0x7F}), ErrorKind::kFormat, range);
-  ExpectRefused(with({0x8B, 0x20}), ErrorKind::kFormat, range);  // 4107
+  ExpectRefused(with({0xFF, 0xFF, 0x7F}), ErrorKind::kFormat, range);
+  ExpectRefused(with({0x8E, 0xA0, 0x40}), ErrorKind::kFormat,
+                range);  // 1052686
   ExpectRefused(with({0x85, 0x00}), ErrorKind::kFormat, "no number");
   ExpectRefused(with({0xFF, 0xFF, 0xFF, 0x7F}), ErrorKind::kFormat,
                 "no number");
@@ -154,6 +155,16 @@ TEST(HostileHeader, WithABadSizeIsRefused) {
                 "runs past the end");
   ExpectRefused(Header({0, 1, kFlagSizeKnown, 0x80, 0x00}), ErrorKind::kFormat,
                 "longer than it must be");
+}
+
+TEST(HostileHeader, WithABadPreparationIsRefused) {
+  ExpectOutOfRange(Header({0, 1, kFlagPrepared, 0}), "bytes of preparation");
+  ByteWriter fields;
+  fields.Bytes(Bytes{0, 1, kFlagPrepared});
+  fields.Varint((uint64_t{1} << 20) + 1);
+  ExpectOutOfRange(Header(fields.bytes()), "bytes of preparation");
+  ExpectRefused(Header({0, 1, kFlagPrepared, 2, 7}), ErrorKind::kFormat,
+                "runs past the end");
 }
 
 TEST(HostileHeader, WithTooLongAConfigurationIsRefused) {
@@ -193,7 +204,8 @@ TEST(HostileBlock, GetsMemoryOnlyAsItsBytesArrive) {
 }
 
 TEST(HostileBlock, OfAnUnknownKindIsUnsupported) {
-  for (const int tag : {0, 4, 8 + 1, 16 + 2, 32 + 3, 64 + 1, 128 + 1, 3 + 4}) {
+  for (const int tag :
+       {0, 4, 8 + 2, 8 + 3, 16 + 2, 32 + 3, 64 + 1, 128 + 1, 3 + 4}) {
     ExpectRefused(End(static_cast<uint8_t>(tag), 0, 0), ErrorKind::kUnsupported,
                   "block 1 is of a kind that this program does not know");
   }

@@ -16,15 +16,20 @@ namespace nncpp {
 namespace {
 
 constexpr int64_t kMemory = 24 << 20;  // a tiny model fits, few others do
-constexpr int64_t kMostBytes = 4096;   // bounds the time of one input
+// These two bound the time of one input.
+constexpr int64_t kMostBytes = 4096;
+constexpr int64_t kMostSegments = 400;
 
 struct TooLong {};
 
 void Decode(const std::vector<uint8_t>& bytes) {
   MemorySink out;
   CodecOptions options = OneThread(kMemory);
-  options.progress = [](const Progress& now) {
-    if (now.original_bytes > kMostBytes) throw TooLong();
+  int64_t segments = 0;
+  options.progress = [&segments](const Progress& now) {
+    if (now.original_bytes > kMostBytes || ++segments > kMostSegments) {
+      throw TooLong();
+    }
   };
   try {
     DecompressInto(bytes, out, options);

@@ -1,0 +1,38 @@
+// preproc/primer.cc -- contract: preproc/primer.h
+#include "preproc/primer.h"
+
+#include "src/base/hash.h"
+
+namespace nncpp {
+namespace {
+
+constexpr std::string_view kWords =
+#include "preproc/primer_words.inc"
+    ;
+
+constexpr int64_t kBytesPerWord = 100;
+
+}  // namespace
+
+std::string_view PrimerText() { return kWords; }
+
+uint64_t PrimerHash() {
+  return HashBytes64(
+      {reinterpret_cast<const uint8_t*>(kWords.data()), kWords.size()});
+}
+
+bool LooksEnglish(std::span<const uint8_t> head) {
+  const std::string_view text(reinterpret_cast<const char*>(head.data()),
+                              head.size());
+  int64_t found = 0;
+  for (const std::string_view word :
+       {" the ", " of ", " and ", " to ", " in "}) {
+    for (size_t at = text.find(word); at != std::string_view::npos;
+         at = text.find(word, at + 1)) {
+      ++found;
+    }
+  }
+  return found > 0 && found * kBytesPerWord >= std::ssize(head);
+}
+
+}  // namespace nncpp

@@ -1,0 +1,105 @@
+// src/cli/prep_commands.cc -- contract: prep_commands.h
+#include "src/cli/prep_commands.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "preproc/text_transform.h"
+#include "src/base/bytes.h"
+#include "src/base/error.h"
+#include "src/base/file.h"
+#include "src/cli/endpoints.h"
+
+namespace nncpp {
+namespace {
+
+constexpr int64_t kSampleBytes = 6'000'000;
+constexpr int64_t kPieceBytes = int64_t{1} << 16;
+constexpr int64_t kMaxFileBytes = int64_t{1} << 40;
+constexpr int64_t kMaxDictionaryBytes = int64_t{1} << 25;  // as text
+
+// Pieces that follow one another where the input is short, and lie evenly
+// apart where its size is known; otherwise its head.
+std::vector<uint8_t> Sample(Source& in) {
+  const int64_t pieces = kSampleBytes / kPieceBytes;
+  const int64_t of =
+      std::max(pieces, (in.SizeHint() + kPieceBytes - 1) / kPieceBytes);
+  std::vector<uint8_t> sample;
+  std::vector<uint8_t> piece(kPieceBytes);
+  int64_t read = kPieceBytes;
+  for (int64_t i = 0; read == kPieceBytes && i < of; ++i) {
+    read = in.Read(piece);
+    if ((i + 1) * pieces / of == i * pieces / of) continue;
+    sample.insert(sample.end(), piece.begin(), piece.begin() + read);
+  }
+  return sample;
+}
+
+std::span<const uint8_t> AsBytes(const std::string& text) {
+  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+}
+
+// All that is left of the input, at most `limit` bytes.
+std::vector<uint8_t> ReadAll(Source& in, int64_t limit) {
+  std::vector<uint8_t> bytes;
+  int64_t read = kPieceBytes;
+  while (read == kPieceBytes && std::ssize(bytes) < limit) {
+    const size_t before = bytes.size();
+    bytes.resize(before + kPieceBytes);
+    read = in.Read(std::span(bytes).subspan(before));
+    bytes.resize(before + static_cast<size_t>(read));
+  }
+  return bytes;
+}
+
+}  // namespace
+
+Dictionary ReadDictionary(const std::string& path) {
+  FileSource in(path);
+  const std::vector<uint8_t> bytes = ReadAll(in, kMaxDictionaryBytes);
+  try {
+    return ParseDictionary(
+        {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  } catch (const Error& error) {
+    throw Error(ErrorKind::kUsage, in.name() + ": " + error.what());
+  }
+}
+
+void RunPrepTrain(const Options& options) {
+  FileSource in(options.input);
+  Output out(options, in);
+  const Dictionary dictionary = TrainOnText(Sample(in), options.goal);
+  out.Write(AsBytes(DictionaryText(dictionary)));
+  out.Finish(in);
+}
+
+void RunPrepEncode(const Options& options) {
+  const TextTransform transform(ReadDictionary(options.dictionary));
+  FileSource in(options.input);
+  Output out(options, in);
+  std::vector<uint16_t> symbols;
+  transform.Encode(ReadAll(in, kMaxFileBytes), symbols);
+  ByteWriter coded;
+  for (const uint16_t symbol : symbols) coded.U16(symbol);
+  out.Write(coded.bytes());
+  out.Finish(in);
+}
+
+void RunPrepDecode(const Options& options) {
+  const TextTransform transform(ReadDictionary(options.dictionary));
+  FileSource in(options.input);
+  Output out(options, in);
+  const std::vector<uint8_t> coded = ReadAll(in, kMaxFileBytes);
+  ByteReader reader(coded);
+  std::vector<uint16_t> symbols;
+  while (reader.remaining() > 0) symbols.push_back(reader.U16());
+  std::vector<uint8_t> bytes;
+  transform.Decode(symbols, kMaxFileBytes, bytes);
+  out.Write(bytes);
+  out.Finish(in);
+}
+
+}  // namespace nncpp

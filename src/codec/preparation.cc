@@ -1,0 +1,162 @@
+// src/codec/preparation.cc -- contract: src/codec/preparation.h
+#include "src/codec/preparation.h"
+
+#include <algorithm>
+#include <string>
+
+#include "preproc/bytes.h"
+#include "preproc/dictionary_coding.h"
+#include "preproc/primer.h"
+#include "src/base/bytes.h"
+#include "src/base/error.h"
+#include "src/codec/step.h"
+
+namespace nncpp {
+namespace {
+
+// Bits of the field's first byte; all others are reserved.
+constexpr uint8_t kWords = 0x01;   // the dictionary follows
+constexpr uint8_t kNamed = 0x02;   // its hash follows
+constexpr uint8_t kPrimed = 0x04;  // the primer's hash follows
+
+constexpr int64_t kSampleBytes = 6'000'000;
+constexpr int64_t kEnglishBytes = int64_t{1} << 16;
+
+// Below, priming takes longer than it is worth; above, the text itself soon
+// teaches more (docs/results.md).
+constexpr int64_t kLeastPrimed = 4096;
+constexpr int64_t kMostPrimed = 4'000'000;
+
+bool IsShort(size_t symbols, size_t bytes) { return symbols * 4 <= bytes * 3; }
+
+}  // namespace
+
+int64_t Preparation::HeadBytes(const PrepOptions& options) {
+  if (options.learn_words) return kSampleBytes;
+  return options.priming == Priming::kIfEnglish ? kEnglishBytes : 0;
+}
+
+Preparation Preparation::Choose(std::span<const uint8_t> head, int64_t size,
+                                const PrepOptions& options) {
+  Preparation chosen;
+  const auto beginning =
+      head.first(std::min<size_t>(head.size(), kEnglishBytes));
+  chosen.primed_ = options.priming == Priming::kAlways ||
+                   (options.priming == Priming::kIfEnglish &&
+                    std::ssize(head) >= kLeastPrimed && size <= kMostPrimed &&
+                    LooksEnglish(beginning));
+  if (options.dictionary != nullptr) {
+    chosen.words_ = std::make_shared<TextTransform>(*options.dictionary);
+    chosen.named_ = true;
+  } else if (options.learn_words) {
+    const auto words =
+        std::make_shared<TextTransform>(TrainOnText(head, options.goal));
+    std::vector<uint16_t> symbols;
+    words->Encode(head, symbols);
+    if (IsShort(symbols.size(), head.size())) chosen.words_ = words;
+  }
+  return chosen;
+}
+
+Preparation Preparation::Parse(std::span<const uint8_t> field,
+                               const PrepOptions& options) {
+  Preparation parsed;
+  if (field.empty()) return parsed;
+  ByteReader in(field);
+  const uint8_t parts = in.U8();
+  const bool words = (parts & kWords) != 0;
+  parsed.named_ = (parts & kNamed) != 0;
+  parsed.primed_ = (parts & kPrimed) != 0;
+  if (parts > (kWords | kNamed | kPrimed) || (words && parsed.named_)) {
+    throw Error(ErrorKind::kUnsupported,
+                "the original was prepared in a way that this program does "
+                "not know; use a newer nncpp");
+  }
+  if (parsed.primed_ && in.U64() != PrimerHash()) {
+    throw Error(ErrorKind::kUnsupported,
+                "the model was primed with a text that this program does not "
+                "have; use the nncpp that made the archive");
+  }
+  if (words) {
+    parsed.words_ = std::make_shared<TextTransform>(
+        DecodeDictionary(in.Bytes(in.remaining())));
+  } else if (parsed.named_) {
+    const Hash128 hash = {in.U64(), in.U64()};
+    if (options.dictionary == nullptr || options.dictionary->Hash() != hash) {
+      throw Error(ErrorKind::kUnsupported,
+                  "needs the dictionary of hash " + HashText(hash) +
+                      "; name its file with --dictionary");
+    }
+    parsed.words_ = std::make_shared<TextTransform>(*options.dictionary);
+  }
+  if (parts == 0 || in.remaining() != 0) {
+    throw Error(ErrorKind::kFormat,
+                "the header's preparation is not one; get the archive again");
+  }
+  return parsed;
+}
+
+std::vector<uint8_t> Preparation::Field() const {
+  if (words_ == nullptr && !primed_) return {};
+  const bool embedded = words_ != nullptr && !named_;
+  ByteWriter out;
+  out.U8(static_cast<uint8_t>((embedded ? kWords : 0) | (named_ ? kNamed : 0) |
+                              (primed_ ? kPrimed : 0)));
+  if (primed_) out.U64(PrimerHash());
+  if (embedded) out.Bytes(EncodeDictionary(words_->dictionary()));
+  if (named_) {
+    const Hash128 hash = words_->dictionary().Hash();
+    out.U64(hash.low);
+    out.U64(hash.high);
+  }
+  return out.Take();
+}
+
+int64_t Preparation::alphabet() const {
+  return words_ == nullptr ? kByteAlphabet : words_->dictionary().alphabet();
+}
+
+void Preparation::Prime(const ModelConfig& config, Model& model,
+                        const std::function<void()>& done) const {
+  if (!primed_) return;
+  const std::string_view text = PrimerText();
+  std::vector<uint16_t> symbols;
+  ToSymbols({reinterpret_cast<const uint8_t*>(text.data()), text.size()},
+            symbols);
+  BlockCursor cursor;
+  EncodeBlock(config, symbols, model, cursor,
+              [&](int64_t, int64_t) { done(); });
+}
+
+bool Preparation::ToSymbols(std::span<const uint8_t> bytes,
+                            std::vector<uint16_t>& symbols) const {
+  symbols.clear();
+  if (words_ != nullptr) {
+    words_->Encode(bytes, symbols);
+    if (IsShort(symbols.size(), bytes.size())) return false;
+  }
+  BytesToSymbols(bytes, symbols);
+  return words_ != nullptr;
+}
+
+std::vector<uint8_t> Preparation::ToBytes(std::span<const uint16_t> symbols,
+                                          bool plain, int64_t size) const {
+  std::vector<uint8_t> bytes;
+  if (words_ != nullptr && !plain) {
+    words_->Decode(symbols, size, bytes);
+    return bytes;
+  }
+  if (std::any_of(symbols.begin(), symbols.end(),
+                  [](uint16_t s) { return s >= kByteAlphabet; })) {
+    throw Error(ErrorKind::kFormat, "a symbol is no byte");
+  }
+  SymbolsToBytes(symbols, bytes);
+  return bytes;
+}
+
+bool Preparation::Fits(int64_t symbols, int64_t bytes, bool plain) const {
+  if (words_ != nullptr && !plain) return symbols <= bytes;
+  return symbols == bytes && (words_ != nullptr || !plain);
+}
+
+}  // namespace nncpp

@@ -1,0 +1,69 @@
+// src/codec/preparation.h -- what happens to an original before a model sees
+// it, and to a model before it sees the original.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "preproc/text_transform.h"
+#include "src/model/config.h"
+#include "src/model/model.h"
+
+namespace nncpp {
+
+enum class Priming { kNever, kIfEnglish, kAlways };
+
+// What the caller asks of the compressor; the decompressor looks at
+// `dictionary` only.
+struct PrepOptions {
+  bool learn_words = false;  // a dictionary from the head of the input
+  TrainingGoal goal = {.words = 768, .min_frequency = 16};
+  std::shared_ptr<const Dictionary> dictionary;  // given; null: none
+  Priming priming = Priming::kNever;
+};
+
+class Preparation {
+ public:
+  // Bytes of the input's head that Choose looks at.
+  static int64_t HeadBytes(const PrepOptions& options);
+
+  // For an input of `size` bytes (-1: not known) with this head. Words that
+  // make no fewer symbols are not taken.
+  static Preparation Choose(std::span<const uint8_t> head, int64_t size,
+                            const PrepOptions& options);
+
+  // The header's field `preparation` (docs/format.md); empty: none. Throws
+  // Error(kFormat), or Error(kUnsupported) for what this build or the options
+  // do not have.
+  static Preparation Parse(std::span<const uint8_t> field,
+                           const PrepOptions& options);
+  std::vector<uint8_t> Field() const;
+
+  int64_t alphabet() const;
+
+  // Lets `model` learn the primer, if there is one. `done`: EncodeBlock.
+  void Prime(const ModelConfig& config, Model& model,
+             const std::function<void()>& done) const;
+
+  // Fills `symbols` with those of a block; returns whether they are its bytes
+  // although there are words, because words make too little of them.
+  bool ToSymbols(std::span<const uint8_t> bytes,
+                 std::vector<uint16_t>& symbols) const;
+
+  // The other way, for a block of `size` bytes. Throws Error(kFormat).
+  std::vector<uint8_t> ToBytes(std::span<const uint16_t> symbols, bool plain,
+                               int64_t size) const;
+
+  // Whether a coded block of so many symbols and bytes can be.
+  bool Fits(int64_t symbols, int64_t bytes, bool plain) const;
+
+ private:
+  std::shared_ptr<const TextTransform> words_;  // null: bytes
+  bool named_ = false;  // the words are not in the archive
+  bool primed_ = false;
+};
+
+}  // namespace nncpp

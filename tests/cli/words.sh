@@ -1,0 +1,34 @@
+# tests/cli/words.sh -- archives with words, and primed models.
+. "$ROOT/tests/cli/helpers.bash"
+
+head -c 12000 "$TEST_DATA/alice29.txt" > text
+head -c 5000 "$program" > noise
+size() { stat -c %s "$1"; }
+
+for options in --no-prep --no-primer '' --prep \
+  '--dictionary-words 50 --min-frequency 5 --no-primer'; do
+  for name in text noise; do
+    # shellcheck disable=SC2086
+    "$NNCPP" c -qf --profile tiny $options $name a.nncpp
+    "$NNCPP" d -qf a.nncpp back
+    echo "$name $options: $(Same $name back)," \
+      "alphabet $("$NNCPP" l a.nncpp | sed -n 's/^alphabet: *//p')"
+  done
+done
+"$NNCPP" c -qf --profile tiny text primed.nncpp
+"$NNCPP" c -qf --profile tiny --no-primer text plain.nncpp
+[ "$(size primed.nncpp)" -lt "$(size plain.nncpp)" ] && echo "priming pays"
+
+echo "-- a dictionary of one's own"
+"$NNCPP" prep train --dictionary-words 60 --min-frequency 9 text words
+"$NNCPP" c -qf --profile tiny --dictionary words text a.nncpp
+Run t a.nncpp 2>&1 | sed 's/hash [0-9a-f]*/hash HASH/'
+Run t --dictionary words a.nncpp
+Run d -qf --dictionary words a.nncpp back
+Same text back
+
+echo "-- refusals"
+Run c -f --no-prep --prep text
+Run c -f --no-prep --dictionary words text
+Run c -f --dictionary text text
+Run d --prep a.nncpp

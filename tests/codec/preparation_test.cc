@@ -1,0 +1,191 @@
+// tests/codec/preparation_test.cc -- words and primers through whole archives.
+#include "src/codec/preparation.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "preproc/primer.h"
+#include "src/format/archive_reader.h"
+#include "tests/support/codec_runs.h"
+#include "tests/support/errors.h"
+#include "tests/support/resign.h"
+
+namespace nncpp {
+namespace {
+
+ModelConfig Small() {
+  ModelConfig config = ProfileConfig("tiny");
+  config.cells = 16;
+  config.block_symbols = 3000;
+  return config;
+}
+
+CodecOptions Learning() {
+  CodecOptions options = OneThread();
+  options.prep.learn_words = true;
+  options.prep.goal = {.words = 100, .min_frequency = 4};
+  return options;
+}
+
+CodecOptions Given(const std::vector<std::string>& words) {
+  CodecOptions options = OneThread();
+  options.prep.dictionary = std::make_shared<Dictionary>(words);
+  return options;
+}
+
+CodecOptions Primed(Priming priming) {
+  CodecOptions options = OneThread();
+  options.prep.priming = priming;
+  return options;
+}
+
+ArchiveHeader HeaderOf(const Octets& archive) {
+  MemorySource in(archive);
+  return ArchiveReader(in).ReadHeader();
+}
+
+TEST(Preparation, BringsTextBackFromWords) {
+  const Octets text = Alice(8000);
+  for (const bool size_known : {true, false}) {
+    const Octets archive = CompressBytes(text, Small(), Learning(), size_known);
+    EXPECT_FALSE(HeaderOf(archive).preparation.empty());
+    EXPECT_EQ(DecompressBytes(archive), text);
+    MemorySource in(archive);
+    EXPECT_GT(List(in).config.alphabet, 256);
+  }
+}
+
+TEST(Preparation, LeavesNoiseAsItIs) {
+  const Octets noise = RandomOctets(4000, 1);
+  const Octets archive = CompressBytes(noise, Small(), Learning());
+  EXPECT_TRUE(HeaderOf(archive).preparation.empty());
+  EXPECT_EQ(archive, CompressBytes(noise, Small()));
+}
+
+// Blocks of text, of bytes that no word helps, and of both.
+TEST(Preparation, TakesBytesForBlocksThatWordsDoNotShorten) {
+  Octets mixed = Alice(6000);
+  for (int i = 0; i < 4000; ++i) {
+    mixed.push_back(static_cast<uint8_t>(128 + i * i % 7));
+  }
+  const Octets more = Alice(3000);
+  mixed.insert(mixed.end(), more.begin(), more.end());
+  const Octets archive = CompressBytes(mixed, Small(), Learning());
+  EXPECT_EQ(DecompressBytes(archive), mixed);
+  MemorySource in(archive);
+  ArchiveReader reader(in);
+  reader.ReadHeader();
+  bool plain = false, words = false;
+  while (reader.NextBlock() != BlockKind::kEnd) {
+    const bool coded = reader.block().kind == BlockKind::kCoded;
+    plain = plain || (coded && reader.block().plain);
+    words = words || (coded && !reader.block().plain);
+  }
+  EXPECT_TRUE(plain);
+  EXPECT_TRUE(words);
+}
+
+TEST(Preparation, NamesAGivenDictionary) {
+  const Octets text = Alice(5000);
+  const CodecOptions given = Given({" the", "ing", " and", "\x01 "});
+  const Octets archive = CompressBytes(text, Small(), given);
+  ExpectError(ErrorKind::kUnsupported, "needs the dictionary of hash",
+              [&] { DecompressBytes(archive); });
+  MemorySink wrong;
+  ExpectError(ErrorKind::kUnsupported, "needs the dictionary of hash",
+              [&] { DecompressInto(archive, wrong, Given({" thy"})); });
+  MemorySink right;
+  DecompressInto(archive, right, given);
+  EXPECT_EQ(right.bytes(), text);
+}
+
+TEST(Preparation, PrimesTheModelWithEnglish) {
+  const Octets text = Alice(6000);
+  const Octets plain = CompressBytes(text, Small());
+  const Octets primed =
+      CompressBytes(text, Small(), Primed(Priming::kIfEnglish));
+  EXPECT_LT(primed.size() + 50, plain.size());
+  EXPECT_EQ(DecompressBytes(primed), text);
+  EXPECT_EQ(primed, CompressBytes(text, Small(), Primed(Priming::kAlways)));
+  const Octets noise = RandomOctets(5000, 2);
+  EXPECT_EQ(CompressBytes(noise, Small(), Primed(Priming::kIfEnglish)),
+            CompressBytes(noise, Small()));
+}
+
+TEST(Preparation, PrimesWordsToo) {
+  const Octets text = Alice(5000);
+  CodecOptions options = Learning();
+  options.prep.priming = Priming::kAlways;
+  options.self_check = true;
+  EXPECT_EQ(DecompressBytes(CompressBytes(text, Small(), options)), text);
+}
+
+TEST(Preparation, RefusesFieldsThatAreNone) {
+  const auto parse = [](const Octets& field) {
+    Preparation::Parse(field, PrepOptions());
+  };
+  for (const Octets& field :
+       {Octets{0}, Octets{8}, Octets{255}, Octets{3, 0}, Octets{4},
+        Octets{4, 1, 2, 3, 4, 5, 6, 7, 8}, Octets{2, 1}, Octets{1},
+        Octets{1, 5}, Octets{1, 1, 0, 0}}) {
+    EXPECT_TRUE(RefusesArchive([&] { parse(field); }))
+        << ::testing::PrintToString(field);
+  }
+  PrepOptions options;
+  options.priming = Priming::kAlways;
+  Octets field = Preparation::Choose({}, 0, options).Field();
+  parse(field);
+  field.push_back(0);
+  EXPECT_TRUE(RefusesArchive([&] { parse(field); }));
+}
+
+TEST(Preparation, RefusesEveryFlippedBitOfItsField) {
+  const Octets archive = CompressBytes(Alice(2000), Small(), Learning());
+  const int64_t bytes = std::ssize(HeaderOf(archive).preparation);
+  ASSERT_GT(bytes, 50);
+  for (int64_t at = 8; at < bytes + 16; ++at) {
+    Octets damaged = archive;
+    damaged[static_cast<size_t>(at)] ^= 0x10;
+    ASSERT_TRUE(RefusesArchive([&] { DecompressBytes(damaged); })) << at;
+  }
+}
+
+// Behind right checks: another dictionary may spell the same text, but never
+// passes for another one.
+TEST(Preparation, NeverDeliversAnotherTextForADamagedField) {
+  const Octets text = Alice(1500);
+  const Octets archive = CompressBytes(text, Small(), Learning());
+  const int64_t bytes = std::ssize(HeaderOf(archive).preparation);
+  int64_t refused = 0;
+  for (int64_t at = 10; at < bytes + 14; at += 3) {
+    Octets damaged = archive;
+    damaged[static_cast<size_t>(at)] ^= 0x10;
+    MemorySink out;
+    try {
+      DecompressInto(Resign(damaged), out);
+      ASSERT_EQ(out.bytes(), text) << at;
+    } catch (const Error&) {
+      ++refused;
+    }
+    ASSERT_TRUE(out.bytes().empty() || out.bytes() == text) << at;
+  }
+  EXPECT_GT(refused, 10);
+}
+
+TEST(Preparation, TellsWhichBlocksFit) {
+  const Preparation bytes;
+  EXPECT_TRUE(bytes.Fits(5, 5, false));
+  EXPECT_FALSE(bytes.Fits(5, 5, true));
+  EXPECT_FALSE(bytes.Fits(4, 5, false));
+  const Preparation words = Preparation::Choose({}, 0, Given({"the"}).prep);
+  EXPECT_TRUE(words.Fits(4, 5, false));
+  EXPECT_TRUE(words.Fits(5, 5, true));
+  EXPECT_FALSE(words.Fits(4, 5, true));
+  EXPECT_FALSE(words.Fits(6, 5, false));
+}
+
+}  // namespace
+}  // namespace nncpp
