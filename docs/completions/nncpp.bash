@@ -48,6 +48,9 @@ _nncpp() {
         ;;
     esac
     case $verb in
+      d | decompress) options+=' --salvage' ;;
+    esac
+    case $verb in
       d | decompress | t | test) options+=' --max-output' ;;
     esac
     case $verb in

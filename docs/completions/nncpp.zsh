@@ -20,6 +20,9 @@ _nncpp() {
   )
   files=('*:file:_files')
   case $verb in
+    d|decompress) options+=('--salvage[keep what comes before damage]') ;;
+  esac
+  case $verb in
     d|decompress|t|test)
       options+=('--max-output[refuse a larger original]:bytes:') ;;
   esac

@@ -107,20 +107,77 @@ unsigned CellThreads(int64_t cells) {
   return Threads(kGates * cells, kGates * kLanes, kMostCellThreads);
 }
 
+// The classic cell: no normalisation, so no thread waits for another.
+__global__ void __launch_bounds__(kMostCellThreads)
+    ClassicForwardKernel(LstmCell cell, const int32_t* symbols) {
+  const int64_t b = blockIdx.x, n = cell.h.cols;
+  const float* below =
+      cell.from_below.data == nullptr ? nullptr : Row(cell.from_below, b);
+  const float* recurrent = Row(cell.recurrent, b);
+  const float* embedding = Row(cell.table, symbols[b]);
+  float* gates = Row(cell.gates, b);
+  const auto gate = [&](int64_t i) {
+    const float sum = below == nullptr ? recurrent[i] : below[i] + recurrent[i];
+    return (sum + embedding[i]) + cell.bias.data[i];
+  };
+  for (int64_t i = threadIdx.x; i < n; i += blockDim.x) {
+    const float f = Sigmoid(gate(i)), g = Tanh(gate(n + i)),
+                o = Sigmoid(gate(2 * n + i)), in = Sigmoid(gate(3 * n + i));
+    gates[i] = f;
+    gates[n + i] = g;
+    gates[2 * n + i] = o;
+    gates[3 * n + i] = in;
+    const float c =
+        Clamp(f * Row(cell.c_before, b)[i] + in * g, -kStateLimit, kStateLimit);
+    Row(cell.c, b)[i] = c;
+    Row(cell.h, b)[i] = o * Tanh(c);
+  }
+}
+
+__global__ void __launch_bounds__(kMostCellThreads)
+    ClassicBackwardKernel(LstmCellGradient gradient) {
+  const LstmCell& cell = gradient.cell;
+  const int64_t b = blockIdx.x, n = cell.h.cols;
+  const float* gates = Row(cell.gates, b);
+  const float* next = gradient.dh_recurrent.data == nullptr
+                          ? nullptr
+                          : Row(gradient.dh_recurrent, b);
+  float* out = Row(gradient.dsum, b);
+  const auto limited = [](float x) {
+    return Clamp(x, -kGradientLimit, kGradientLimit);
+  };
+  for (int64_t i = threadIdx.x; i < n; i += blockDim.x) {
+    const float f = gates[i], g = gates[n + i], o = gates[2 * n + i],
+                in = gates[3 * n + i];
+    float dh = Row(gradient.dh_above, b)[i];
+    if (next != nullptr) dh = dh + next[i];
+    const float t = Tanh(Row(cell.c, b)[i]);
+    float& carried = Row(gradient.dc, b)[i];
+    const float dc = carried + (dh * o) * (1.0f - t * t);
+    out[i] = limited((dc * Row(cell.c_before, b)[i]) * (f * (1.0f - f)));
+    out[n + i] = limited((dc * in) * (1.0f - g * g));
+    out[2 * n + i] = limited((dh * t) * (o * (1.0f - o)));
+    out[3 * n + i] = limited((dc * g) * (in * (1.0f - in)));
+    carried = limited(dc * f);
+  }
+}
+
 }  // namespace
 
 void LstmCellForward(const LstmCell& cell, const int32_t* symbols,
                      cudaStream_t stream) {
   if (cell.h.rows == 0) return;
-  Launch(CellForwardKernel, Blocks(cell.h.rows, 1), CellThreads(cell.h.cols), 0,
-         stream, cell, symbols);
+  Launch(cell.gain.data == nullptr ? ClassicForwardKernel : CellForwardKernel,
+         Blocks(cell.h.rows, 1), CellThreads(cell.h.cols), 0, stream, cell,
+         symbols);
 }
 
 void LstmCellBackward(const LstmCellGradient& gradient, cudaStream_t stream) {
-  if (gradient.cell.h.rows == 0) return;
-  Launch(CellBackwardKernel, Blocks(gradient.cell.h.rows, 1),
-         CellThreads(gradient.cell.h.cols), kGates * sizeof(float), stream,
-         gradient);
+  const LstmCell& cell = gradient.cell;
+  if (cell.h.rows == 0) return;
+  Launch(cell.gain.data == nullptr ? ClassicBackwardKernel : CellBackwardKernel,
+         Blocks(cell.h.rows, 1), CellThreads(cell.h.cols),
+         kGates * sizeof(float), stream, gradient);
 }
 
 }  // namespace nncpp::cuda

@@ -79,13 +79,19 @@ CudaBackend::CudaBackend(int device, int64_t reserve, int64_t chunk)
       right_(arena_),
       frequency_(arena_),
       total_(arena_),
-      gathered_(arena_) {
+      gathered_(arena_),
+      columns_(arena_),
+      column_scales_(arena_) {
   cudaDeviceProp properties = {};
   NNCPP_CUDA_CHECK(cudaGetDeviceProperties(&properties, device));
   multiprocessors_ = properties.multiProcessorCount;
 }
 
 CudaBackend::~CudaBackend() { cudaStreamSynchronize(stream_); }
+
+void CudaBackend::Clear(void* p, int64_t bytes) {
+  NNCPP_CUDA_CHECK(cudaMemsetAsync(p, 0, static_cast<size_t>(bytes), stream_));
+}
 
 void CudaBackend::CopyIn(const void* host, void* to, int64_t bytes) {
   if (bytes == 0) return;
@@ -104,7 +110,7 @@ std::shared_ptr<float[]> CudaBackend::NewArray(int64_t count) {
   const int64_t bytes = count * int64_t{sizeof(float)};
   auto* p = static_cast<float*>(arena_.Allocate(bytes));
   std::shared_ptr<float[]> array(p, [this](float* q) { arena_.Free(q); });
-  NNCPP_CUDA_CHECK(cudaMemsetAsync(p, 0, static_cast<size_t>(bytes), stream_));
+  Clear(p, bytes);
   return array;
 }
 
@@ -119,15 +125,11 @@ void CudaBackend::Download(const float* array, std::span<float> host) {
 
 std::unique_ptr<Weights> CudaBackend::NewWeights(int64_t n, int64_t k) {
   auto weights = std::make_unique<CudaWeights>(arena_, n, k);
-  const auto clear = [&](void* p, int64_t bytes) {
-    NNCPP_CUDA_CHECK(
-        cudaMemsetAsync(p, 0, static_cast<size_t>(bytes), stream_));
-  };
   for (const Operand& x : {weights->forward, weights->backward}) {
-    clear(x.q, x.rows * x.stride * int64_t{sizeof(HalfBits)});
+    Clear(x.q, x.rows * x.stride * int64_t{sizeof(HalfBits)});
   }
-  clear(weights->forward.scale, n * int64_t{sizeof(float)});
-  clear(weights->most_squares, sizeof(*weights->most_squares));
+  Clear(weights->forward.scale, n * int64_t{sizeof(float)});
+  Clear(weights->most_squares, sizeof(*weights->most_squares));
   return weights;
 }
 

@@ -92,6 +92,8 @@ class CudaBackend : public Backend {
   void SumRowProducts(ConstMatrix x, ConstMatrix y, Matrix out) override;
   void EmbeddingGradient(ConstMatrix dx, std::span<const int32_t> symbols,
                          Matrix table) override;
+  void EmbeddingForward(ConstMatrix table, std::span<const int32_t> symbols,
+                        Matrix y) override;
   void AddBias(ConstMatrix bias, Matrix x) override;
   void AddElements(std::span<const SparseElement> elements, Matrix x) override;
   void Gather(ConstMatrix x, std::span<const SparseElement> elements,
@@ -100,7 +102,26 @@ class CudaBackend : public Backend {
   void SoftmaxBackward(const Frequencies& frequencies,
                        std::span<const int32_t> targets,
                        Matrix dlogits) override;
+  void Dropout(ConstMatrix x, const NoiseKey& noise, int64_t first_row,
+               float rate, Matrix y) override;
   void Add(ConstMatrix y, Matrix x) override;
+  void Copy(ConstMatrix x, Matrix y) override;
+  void RmsNormForward(ConstMatrix x, ConstMatrix gain, Matrix normed,
+                      Matrix inverse_rms, Matrix y) override;
+  void RmsNormBackward(ConstMatrix dy, ConstMatrix gain, ConstMatrix normed,
+                       ConstMatrix inverse_rms, Matrix dx) override;
+  void GateForward(ConstMatrix u, Matrix y) override;
+  void GateBackward(ConstMatrix u, ConstMatrix dy, Matrix du) override;
+  std::unique_ptr<KeyValues> NewKeyValues(int64_t streams, int64_t heads,
+                                          int64_t head_size,
+                                          int64_t positions) override;
+  void QuantizeKeyValues(ConstMatrix key, ConstMatrix value, int64_t streams,
+                         int64_t first, KeyValues& quantized) override;
+  void MoveKeyValues(int64_t steps, KeyValues& quantized) override;
+  void AttentionForward(const Attention& attention,
+                        const KeyValues& memory) override;
+  void AttentionBackward(const AttentionGradient& gradient,
+                         const KeyValues& memory) override;
   void Adam(const AdamStep& step, ConstMatrix gradient, Matrix weight,
             Matrix second) override;
   void AdamRows(const AdamStep& step, std::span<const int32_t> rows,
@@ -110,6 +131,8 @@ class CudaBackend : public Backend {
  private:
   // The product of activations or gradients with weights.
   void Multiply(const Operand& a, const Operand& weights, Matrix y);
+
+  void Clear(void* p, int64_t bytes);
 
   // Copies of device and host memory; CopyOut waits for all work before.
   void CopyIn(const void* host, void* to, int64_t bytes);
@@ -122,6 +145,7 @@ class CudaBackend : public Backend {
   Staging staging_;
   OperandBuffer left_, right_;
   Buffer frequency_, total_, gathered_;
+  Buffer columns_, column_scales_;  // of attention's gradients
 };
 
 }  // namespace nncpp::cuda

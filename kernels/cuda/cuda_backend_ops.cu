@@ -65,6 +65,17 @@ void CudaBackend::EmbeddingGradient(ConstMatrix dx,
                stream_);
 }
 
+void CudaBackend::EmbeddingForward(ConstMatrix table,
+                                   std::span<const int32_t> symbols, Matrix y) {
+  const auto [on_device] = staging_.Put(symbols);
+  cuda::EmbeddingForward(table, on_device, y, stream_);
+}
+
+void CudaBackend::Dropout(ConstMatrix x, const NoiseKey& noise,
+                          int64_t first_row, float rate, Matrix y) {
+  cuda::Dropout(x, noise, first_row, rate, y, stream_);
+}
+
 void CudaBackend::AddBias(ConstMatrix bias, Matrix x) {
   AddRows(bias, x, stream_);
 }

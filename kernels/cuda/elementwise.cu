@@ -1,5 +1,6 @@
-// kernels/cuda/elementwise.cu -- additions and the optimiser; contract:
+// kernels/cuda/elementwise.cu -- additions, dropout, the optimiser; contract:
 // kernels/cuda/ops.h
+#include "kernels/cuda/noise.h"
 #include "kernels/cuda/ops.h"
 
 namespace nncpp::cuda {
@@ -15,6 +16,34 @@ __global__ void __launch_bounds__(kThreads)
   if (c >= x.cols) return;
   float& out = x.data[r * x.stride + c];
   out = out + y.data[(y.rows == 1 ? 0 : r) * y.stride + c];
+}
+
+// One block a row.
+__global__ void __launch_bounds__(kThreads)
+    EmbeddingForwardKernel(ConstMatrix table, const int32_t* symbols,
+                           Matrix y) {
+  const int64_t r = blockIdx.x;
+  const float* from = table.data + symbols[r] * table.stride;
+  for (int64_t c = threadIdx.x; c < y.cols; c += blockDim.x) {
+    y.data[r * y.stride + c] = from[c];
+  }
+}
+
+// One block a row, a thread a counter of the noise. An element is kept where
+// its noise is at least `least`.
+__global__ void __launch_bounds__(kThreads)
+    DropoutKernel(ConstMatrix x, NoiseKey key, int64_t first_row, float least,
+                  float scale, Matrix y) {
+  const int64_t r = blockIdx.x;
+  for (int64_t c = threadIdx.x; c < CountersOf(x.cols); c += blockDim.x) {
+    const Noise noise(key, c, first_row + r);
+    for (int j = 0; j < kPerCounter; ++j) {
+      const int64_t i = ElementOf(c, j);
+      if (i >= x.cols) continue;
+      y.data[r * y.stride + i] =
+          noise[j] >= least ? x.data[r * x.stride + i] * scale : 0.0f;
+    }
+  }
 }
 
 __device__ __forceinline__ void AdamElement(const AdamStep& step,
@@ -60,6 +89,20 @@ void AddRows(ConstMatrix y, Matrix x, cudaStream_t stream) {
     Launch(AddRowsKernel, dim3(Blocks(x.cols, kThreads), rows), kThreads, 0,
            stream, y, x, first);
   }
+}
+
+void EmbeddingForward(ConstMatrix table, const int32_t* symbols, Matrix y,
+                      cudaStream_t stream) {
+  if (y.rows == 0) return;
+  Launch(EmbeddingForwardKernel, Blocks(y.rows, 1),
+         Threads(y.cols, kLanes, kThreads), 0, stream, table, symbols, y);
+}
+
+void Dropout(ConstMatrix x, const NoiseKey& noise, int64_t first_row,
+             float rate, Matrix y, cudaStream_t stream) {
+  if (x.rows == 0) return;
+  Launch(DropoutKernel, Blocks(x.rows, 1), CounterThreads(x.cols, kThreads), 0,
+         stream, x, noise, first_row, rate - 0.5f, 1.0f / (1.0f - rate), y);
 }
 
 void Adam(const AdamStep& step, const float* gradient, float* weight,

@@ -27,6 +27,13 @@ void SumRowGroups(ConstMatrix x, const RowGroups& groups, Matrix out,
 // The same over all rows, into the one row of out. y may have no data: 1.
 void SumAllRows(ConstMatrix x, ConstMatrix y, Matrix out, cudaStream_t stream);
 
+// y[r] = table[symbols[r]]
+void EmbeddingForward(ConstMatrix table, const int32_t* symbols, Matrix y,
+                      cudaStream_t stream);
+
+void Dropout(ConstMatrix x, const NoiseKey& noise, int64_t first_row,
+             float rate, Matrix y, cudaStream_t stream);
+
 // `order` lists the elements by place, those of one place in order.
 void AddElements(const SparseElement* elements, const int32_t* order,
                  int64_t count, Matrix x, cudaStream_t stream);

@@ -1,31 +1,10 @@
 // kernels/cuda/quantize.cu -- contract: kernels/cuda/quantize.h
+#include "kernels/cuda/noise.h"
 #include "kernels/cuda/quantize.h"
 #include "kernels/cuda/reduce.h"
 
 namespace nncpp::cuda {
 namespace {
-
-// A counter of the noise gives eight elements, kNoiseStride apart, of a block
-// of kNoiseBlock (docs/numerics.md, "Philox and the noise").
-constexpr int kNoiseStride = 16, kPerCounter = 8;
-constexpr int kNoiseBlock = kNoiseStride * kPerCounter;
-
-// The noise of the eight elements of one counter.
-struct Noise {
-  uint32_t word[4][1];
-
-  __device__ Noise(const NoiseKey& key, int64_t counter, int64_t row)
-      : word{{static_cast<uint32_t>(counter)},
-             {static_cast<uint32_t>(row)},
-             {key.update},
-             {key.tensor}} {
-    PhiloxWords(word, key.key);
-  }
-  __device__ float operator[](int j) const {
-    const uint32_t w = word[j / 2][0];
-    return CentredHalf(j % 2 == 0 ? w & 0xffffu : w >> 16);
-  }
-};
 
 // ---- rows: one block each ---------------------------------------------------
 
@@ -54,17 +33,15 @@ __global__ void __launch_bounds__(kMostRowThreads)
   const int64_t row = blockIdx.x, n = a.x.cols;
   const float* x = a.x.data + row * a.x.stride;
   HalfBits* q = a.out.q + row * a.out.stride;
-  const int64_t counters = (n + kNoiseBlock - 1) / kNoiseBlock * kNoiseStride;
+  const int64_t counters = CountersOf(n);
   const auto value = [&](int64_t i) {
     if constexpr (kStochastic) return x[i] * a.fold[i];
     return x[i];
   };
   // Calls run(i, j) for each element i, the j-th of its counter.
   const auto each = [&](int64_t counter, auto run) {
-    const int64_t first =
-        counter / kNoiseStride * kNoiseBlock + counter % kNoiseStride;
     for (int j = 0; j < kPerCounter; ++j) {
-      const int64_t i = first + j * kNoiseStride;
+      const int64_t i = ElementOf(counter, j);
       if (i < n) run(i, j);
     }
   };
@@ -262,18 +239,12 @@ __global__ void RowSquaresKernel(Operand a, unsigned long long* most) {
   if (threadIdx.x % kLanes == 0) atomicMax(most, sum);
 }
 
-// One for each counter of a row.
-unsigned RowThreads(int64_t cols) {
-  return Threads((cols + kPerCounter - 1) / kPerCounter, kLanes,
-                 kMostRowThreads);
-}
-
 }  // namespace
 
 void QuantizeRows(ConstMatrix x, const Operand& out, cudaStream_t stream) {
   if (x.rows == 0) return;
-  Launch(QuantizeRowsKernel<false>, Blocks(x.rows, 1), RowThreads(x.cols),
-         sizeof(RowScratch), stream,
+  Launch(QuantizeRowsKernel<false>, Blocks(x.rows, 1),
+         CounterThreads(x.cols, kMostRowThreads), sizeof(RowScratch), stream,
          RowQuantizer{x, nullptr, {}, 0, nullptr, out});
 }
 
@@ -282,8 +253,8 @@ void QuantizeGradientRows(ConstMatrix x, const float* fold,
                           const unsigned long long* most_squares,
                           const Operand& out, cudaStream_t stream) {
   if (x.rows == 0) return;
-  Launch(QuantizeRowsKernel<true>, Blocks(x.rows, 1), RowThreads(x.cols),
-         sizeof(RowScratch), stream,
+  Launch(QuantizeRowsKernel<true>, Blocks(x.rows, 1),
+         CounterThreads(x.cols, kMostRowThreads), sizeof(RowScratch), stream,
          RowQuantizer{x, fold, noise, first_row, most_squares, out});
 }
 

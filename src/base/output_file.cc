@@ -52,12 +52,19 @@ void OutputFile::Write(std::span<const uint8_t> bytes) {
 }
 
 void OutputFile::Commit(const std::optional<FileAttributes>& attributes) {
+  if (!in_place()) return CommitAs(path_, attributes);
   NNCPP_CHECK(file_.get() >= 0);
-  if (temporary_.holds()) SetAttributes(file_.get(), attributes, path_);
   SyncFully(file_.get(), path_);
   CloseFully(file_, path_);
-  if (!temporary_.holds()) return;
-  TakeName(temporary_.path(), path_, overwrite_);
+}
+
+void OutputFile::CommitAs(const std::string& path,
+                          const std::optional<FileAttributes>& attributes) {
+  NNCPP_CHECK(file_.get() >= 0 && !in_place());
+  SetAttributes(file_.get(), attributes, path);
+  SyncFully(file_.get(), path);
+  CloseFully(file_, path);
+  TakeName(temporary_.path(), path, overwrite_);
   temporary_.Keep();
 }
 

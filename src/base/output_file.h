@@ -40,6 +40,13 @@ class OutputFile : public Sink {
   // REQUIRES: called at most once, and no Write after it.
   void Commit(const std::optional<FileAttributes>& attributes);
 
+  // The same under another name in the same folder. REQUIRES: not written in
+  // place.
+  void CommitAs(const std::string& path,
+                const std::optional<FileAttributes>& attributes);
+
+  bool in_place() const { return !temporary_.holds(); }
+
  private:
   void OpenTemporary();
 

@@ -3,9 +3,11 @@
 
 #include <cstdio>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "kernels/make_backend.h"
+#include "src/base/error.h"
 #include "src/base/file.h"
 #include "src/base/memory_stream.h"
 #include "src/cli/checkpoint_file.h"
@@ -108,6 +110,21 @@ void RunCompress(Options options) {
   }
 }
 
+// Decompresses; with --salvage, what comes before damage is kept, under a name
+// that says that it is not all.
+Report DecompressOrSalvage(FileSource& in, Output& out,
+                           const CodecOptions& codec) {
+  try {
+    return Decompress(in, out, codec);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kFormat) throw;
+    const std::string kept = out.FinishIncomplete();
+    if (kept.empty()) throw;
+    throw Error(ErrorKind::kFormat, std::string(error.what()) +
+                                        "; what comes before it is in " + kept);
+  }
+}
+
 void RunDecompress(const Options& options) {
   RefuseTerminalInput(options);
   if (!options.checkpoint.empty()) CheckCheckpointName(options);
@@ -119,7 +136,7 @@ void RunDecompress(const Options& options) {
   const auto checkpoints = CheckpointsFor(options, in, out);
   CodecOptions codec = CodecOptionsFor(options, meter);
   codec.checkpointer = checkpoints.get();
-  const Report report = Decompress(in, out, codec);
+  const Report report = DecompressOrSalvage(in, out, codec);
   out.Finish(in);
   if (checkpoints) checkpoints->Remove();
 

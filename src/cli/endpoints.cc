@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "src/base/error.h"
+#include "src/base/output_path.h"
 
 namespace nncpp {
 namespace {
@@ -68,6 +69,7 @@ Output::Output(const Options& options, const FileSource& input) {
   if (options.output != "-") {
     file_ = std::make_unique<OutputFile>(options.output, options.force,
                                          input.Identity());
+    if (options.salvage) PrepareSalvage(options, input);
     return;
   }
   const bool guarded = !options.force && ::isatty(STDOUT_FILENO) != 0;
@@ -81,7 +83,23 @@ Output::Output(const Options& options, const FileSource& input) {
                                        input.Identity());
 }
 
+void Output::PrepareSalvage(const Options& options, const FileSource& input) {
+  incomplete_ = options.output + ".incomplete";
+  if (file_->in_place()) {
+    throw Error(ErrorKind::kUsage,
+                options.output + ": is no file to salvage into; name a file");
+  }
+  CheckOutputPath(incomplete_, options.force, input.Identity());
+}
+
+std::string Output::FinishIncomplete() {
+  if (incomplete_.empty() || !anything_) return {};
+  file_->CommitAs(incomplete_, {});
+  return incomplete_;
+}
+
 void Output::Write(std::span<const uint8_t> bytes) {
+  anything_ = true;
   if (part_) return part_->Write(bytes);
   if (file_) return file_->Write(bytes);
   if (text_only_ && std::any_of(bytes.begin(), bytes.end(), IsBinary)) {

@@ -44,14 +44,22 @@ class Output : public Sink {
   // Syncs, hands mode and time of `input` over and gives the file its name.
   void Finish(const FileSource& input);
 
+  // With --salvage, and if anything was written: gives that the name
+  // OUT.incomplete and returns it. Otherwise returns an empty string.
+  std::string FinishIncomplete();
+
   // Null unless checkpoints are asked for.
   PartFile* part() { return part_.get(); }
 
  private:
+  void PrepareSalvage(const Options& options, const FileSource& input);
+
   std::unique_ptr<OutputFile> file_;  // exactly one of these three is set
   std::unique_ptr<PartFile> part_;
   std::unique_ptr<FileSink> stream_;
+  std::string incomplete_;  // empty without --salvage
   bool text_only_ = false;
+  bool anything_ = false;  // was written
 };
 
 }  // namespace nncpp

@@ -51,9 +51,10 @@ Options of compress and decompress:
       --checkpoint FILE   write the state of the run to FILE again and again
       --checkpoint-every N  how often: 90s, 10m, 2h, or blocks (default 5m)
       --resume            go on from the checkpoint
+      --salvage           decompress: keep what comes before damage
 
 Options of compress:
-      --profile NAME      a set of model options: )";
+      --profile NAME      a set of model options, one of)";
 
 // Three lines per row of ConfigFields().
 std::string ModelOptions() {
@@ -73,8 +74,8 @@ std::string ModelOptions() {
 std::string HelpText(bool model_options) {
   std::string text = kUsage;
   const std::vector<std::string> names = ProfileNames();
-  for (size_t i = 0; i < names.size(); ++i) {
-    text += (i == 0 ? "" : ", ") + names[i];
+  for (const std::string& name : names) {
+    text += "\n                            " + name;
   }
   text += R"(
       --self-check        decode while encoding (default below 1 MB of input)

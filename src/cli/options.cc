@@ -25,6 +25,7 @@ constexpr std::string_view kSuffix = ".nncpp";
 // the command.
 constexpr const char* kForCompress = "compress";
 constexpr const char* kForReports = "test and list";
+constexpr const char* kForDecompress = "decompress";
 constexpr const char* kForTraining = "compress and prep train";
 constexpr const char* kForDictionary =
     "compress, decompress, test, prep encode and prep decode";
@@ -115,6 +116,7 @@ void AddFileOptions(CLI::App& app, Raw& raw) {
   app.add_option("--checkpoint-every", raw.checkpoint_every)
       ->type_name("time or blocks")
       ->group(kForFiles);
+  app.add_flag("--salvage", raw.options.salvage)->group(kForDecompress);
   app.add_flag("--resume", raw.options.resume)->group(kForFiles);
 }
 
@@ -148,6 +150,7 @@ bool IsPrep(Verb verb) {
 bool Takes(Verb verb, const std::string& group) {
   if (group == kForCompress) return verb == Verb::kCompress;
   if (group == kForReports) return verb == Verb::kTest || verb == Verb::kList;
+  if (group == kForDecompress) return verb == Verb::kDecompress;
   if (group == kForFiles) {
     return verb == Verb::kCompress || verb == Verb::kDecompress;
   }
@@ -284,6 +287,19 @@ Device ParseDevice(std::string_view text) {
                   ": not possible; give auto, cpu, cuda or cuda:N");
 }
 
+void CheckSalvage(const Options& options) {
+  if (!options.salvage) return;
+  if (options.output == "-") {
+    throw Error(ErrorKind::kUsage,
+                "standard output: gets every sound block anyway; leave "
+                "--salvage out");
+  }
+  if (!options.checkpoint.empty()) {
+    throw Error(ErrorKind::kUsage,
+                "--salvage: does not go with --checkpoint; leave one out");
+  }
+}
+
 // Whether `name` stands where the command should, before the command that was
 // understood, if any was.
 bool StandsForCommand(const std::string& name, const CLI::App& app,
@@ -369,6 +385,7 @@ Options ParseOptions(int argc, const char* const* argv) {
   options.config_given = !raw.settings.empty() || app.count("--profile") > 0;
   CheckNames(options);
   CheckCheckpoint(raw, options);
+  CheckSalvage(options);
   return options;
 }
 

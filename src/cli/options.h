@@ -54,6 +54,7 @@ struct Options {
   std::string checkpoint;     // empty: none are written
   CheckpointEvery checkpoint_every;
   bool resume = false;
+  bool salvage = false;  // kDecompress only
 };
 
 // Reads the command line. The names of outputs that were left out are filled

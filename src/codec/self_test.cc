@@ -25,6 +25,8 @@ uint64_t SelfTestDigest(Backend& backend) {
   config.cells = 37;
   config.stream_symbols = 40;  // two streams
   config.replay_period = 64;
+  config.mixing = 2;
+  config.mixing_bits = 10;
   std::vector<uint16_t> text(96);
   for (size_t i = 0; i < text.size(); ++i) {
     text[i] = static_cast<uint16_t>(i * i % 251 % 7 + 'a');

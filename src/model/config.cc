@@ -121,13 +121,12 @@ ModelConfig TensorflowCompress() {
 ModelConfig TransformerProfile() {
   ModelConfig c;
   c.model = kTransformer;
-  c.layers = 4;
+  c.layers = 3;
   c.cells = 256;
-  c.heads = 8;
-  c.inner = 512;
   c.ngram_orders = 0;
-  c.learning_rate = 2e-3f;
-  c.table_range = 0.1f;
+  c.learning_rate = 1e-3f;
+  c.decay_updates = 500;
+  c.table_range = 2;
   return c;
 }
 
@@ -216,7 +215,7 @@ const std::vector<ConfigField>& ConfigFields() {
       Whole("mixing", "context mixing: 0 none, 1 fast, 2 strong", &C::mixing, 0,
             2),
       Whole("mixing-bits", "log2 of the buckets of 16 bytes for contexts",
-            &C::mixing_bits, 10, 30),
+            &C::mixing_bits, 10, 28),
       Real("learning-rate", "Adam's rate at the start", &C::learning_rate, 0,
            1),
       Real("decay-updates", "rate is divided by sqrt(1 + updates / this)",

@@ -55,7 +55,7 @@ struct ModelConfig {
   int64_t inner = 512;      // F: gated units of a layer
   int64_t positions = 128;  // P: symbols that attention looks at
   int64_t recent = 4;       // K: symbols with tables of their own
-  int64_t position_vectors = 1;  // 1: the query sees the distance; 0: not
+  int64_t position_vectors = 0;  // 1: the query sees the distance; 0: not
   int64_t biases = 0;            // 1: also after gains and in gated units
   float position_rate = 16.0f;   // of Adam, for the distances' biases
   uint64_t seed = 0;

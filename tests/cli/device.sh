@@ -7,7 +7,7 @@ head -c 400 "$TEST_DATA/alice29.txt" > text
   "$NNCPP" d -q --device auto text.nncpp - | cmp - text && echo "auto: same"
 "$NNCPP" c -v --profile tiny --device cpu text other.nncpp 2>&1 |
   sed -n 's/^device: .*(/(/p'
-Run l --device cpu text.nncpp | head -n 1
+"$NNCPP" l --device cpu text.nncpp | grep ^file
 
 echo "-- the GPU, or one line and status 1"
 if "$NNCPP" c -q --profile tiny --device cuda text gpu.nncpp 2> words; then

@@ -76,6 +76,22 @@ TEST(Options, HelpAndVersionWinOverMistakes) {
   EXPECT_EQ(Parse({"nonsense", "-V"}).verb, Verb::kVersion);
 }
 
+TEST(Options, ReadWhereToCompute) {
+  const auto device = [](const char* name) {
+    return Parse({"c", "a", "--device", name}).device;
+  };
+  EXPECT_EQ(Parse({"c", "a"}).device.kind, Device::Kind::kAuto);
+  EXPECT_EQ(device("auto").kind, Device::Kind::kAuto);
+  EXPECT_EQ(device("cpu").kind, Device::Kind::kCpu);
+  EXPECT_EQ(device("cuda").kind, Device::Kind::kCuda);
+  EXPECT_EQ(device("cuda").index, 0);
+  EXPECT_EQ(device("cuda:13").kind, Device::Kind::kCuda);
+  EXPECT_EQ(device("cuda:13").index, 13);
+  for (const char* name : {"", "gpu", "cuda:", "cuda:1x", "cuda:-1", "cuda1"}) {
+    EXPECT_THROW(device(name), Error) << name;
+  }
+}
+
 TEST(Options, TakeFilesCalledLikeCommands) {
   const Options options = Parse({"c", "d", "t"});
   EXPECT_EQ(options.verb, Verb::kCompress);

@@ -63,8 +63,11 @@ TEST(Mixing, GivesBackStreamsAndBlocksAndStoredBlocks) {
 TEST(Mixing, MakesTextSmallerThanTheNetAlone) {
   const Octets text = Alice(20'000);
   const size_t net = CompressBytes(text, ProfileConfig("tiny")).size();
-  const size_t fast = CompressBytes(text, Mixing(1, 0)).size();
-  const size_t strong = CompressBytes(text, Mixing(2, 0)).size();
+  ModelConfig config = Mixing(1, 0);
+  config.mixing_bits = 18;
+  const size_t fast = CompressBytes(text, config).size();
+  config.mixing = 2;
+  const size_t strong = CompressBytes(text, config).size();
   EXPECT_LT(fast, net);
   EXPECT_LT(strong, fast);
 }

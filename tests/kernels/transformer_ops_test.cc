@@ -139,15 +139,15 @@ TEST(QuantizeHead, GivesARowOfZerosNoScale) {
 
 TEST(QuantizeWeights, KeepsTheSumOfMagnitudesAndTheValues) {
   for (const int64_t n : AwkwardSizes()) {
-    for (const uint64_t noisy : {0, 1}) {
+    for (const bool noisy : {false, true}) {
       const std::vector<float> x = RandomFloats(n, 1);
       const std::vector<float> fold = RandomFloats(n, 2, 0.01f);
       const std::vector<float> u = RandomFloats(n, 3, 0.5f);
       std::vector<float> scratch = Zeros(n);
       std::vector<int16_t> q(static_cast<size_t>(n));
-      const float scale = Plain().quantize_weights(
-          x.data(), fold.data(), noisy != 0 ? u.data() : nullptr, n,
-          scratch.data(), q.data());
+      const float scale = Plain().quantize_weights(x.data(), fold.data(),
+                                                   noisy ? u.data() : nullptr,
+                                                   n, scratch.data(), q.data());
       int64_t sum = 0, largest = 0;
       for (size_t i = 0; i < q.size(); ++i) {
         sum += std::abs(q[i]);

@@ -9,12 +9,13 @@
 #include <cstdint>
 #include <cstdio>
 #include <map>
+#include <memory>
 #include <utility>
 #include <vector>
 
 #include "kernels/make_backend.h"
 #include "src/codec/step.h"
-#include "src/model/lstm.h"
+#include "src/model/model.h"
 #include "tests/support/codec_runs.h"
 #include "tests/support/float_backend.h"
 
@@ -61,10 +62,10 @@ std::vector<uint16_t> Merge(std::vector<uint16_t> text, int32_t alphabet) {
 
 double BitsPerSymbol(const ModelConfig& config,
                      const std::vector<uint16_t>& symbols, Backend& backend) {
-  Lstm model(config, backend);
+  const std::unique_ptr<Model> model = MakeModel(config, backend);
   int64_t bytes = 0;
   for (const auto& stream :
-       EncodeBlock(config, symbols, model, [](int64_t, int64_t) {})) {
+       EncodeBlock(config, symbols, *model, [](int64_t, int64_t) {})) {
     bytes += std::ssize(stream);
   }
   return 8.0 * static_cast<double>(bytes) / static_cast<double>(symbols.size());
@@ -78,8 +79,9 @@ void ExpectCloseToFloat(const ModelConfig& config,
   const double exact = BitsPerSymbol(config, symbols, *exact_backend);
   const double fp32 = BitsPerSymbol(config, symbols, float_backend);
   std::printf(
-      "V = %lld, n-grams %lld: exact %.4f, fp32 %.4f bits/symbol, "
+      "%s, V = %lld, n-grams %lld: exact %.4f, fp32 %.4f bits/symbol, "
       "%+.3f %%\n",
+      config.model == kTransformer ? "Transformer" : "LSTM",
       static_cast<long long>(config.alphabet),
       static_cast<long long>(config.ngram_orders), exact, fp32,
       100 * (exact / fp32 - 1));
@@ -106,6 +108,19 @@ TEST_P(ExactEngine, IsWithinThreeThousandthsOfFp32AtV4096) {
 }
 
 INSTANTIATE_TEST_SUITE_P(NgramOrders, ExactEngine, ::testing::Values(0, 6));
+
+TEST(ExactTransformer, IsWithinThreeThousandthsOfFp32AtV256) {
+  ModelConfig config = ProfileConfig("transformer");
+  config.stream_symbols = 1024;
+  ExpectCloseToFloat(config, Text(50'000));
+}
+
+TEST(ExactTransformer, IsWithinThreeThousandthsOfFp32AtV4096) {
+  ModelConfig config = ProfileConfig("transformer");
+  config.stream_symbols = 1024;
+  config.alphabet = 4096;
+  ExpectCloseToFloat(config, Merge(Text(100'000), 4096));
+}
 
 }  // namespace
 }  // namespace nncpp

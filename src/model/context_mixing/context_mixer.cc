@@ -16,41 +16,66 @@ constexpr int16_t kBias = 256;
 
 constexpr int64_t kNodeBits = 8;  // of a context that is a node
 constexpr int64_t kNodes = 1 << kNodeBits;
+constexpr int64_t kBytes = 256;
 constexpr int64_t kDepths = 8;
 constexpr int64_t kLengths = 16;
+constexpr int64_t kNetClasses = 32;
 
 // Orders of the contexts that matches are looked for by.
 constexpr int kMatchOrders[] = {6, 12};
 
-int64_t MatchesOf(const ModelConfig& config) {
-  return config.mixing == 1 ? 1 : 2;
-}
+bool Strong(const ModelConfig& config) { return config.mixing > 1; }
+
+int64_t MatchesOf(const ModelConfig& config) { return Strong(config) ? 2 : 1; }
+
+// Runs are kept of the first contexts but order 0: orders and words.
+int64_t RunsOf(const ModelConfig& config) { return Strong(config) ? 24 : 0; }
+
+// Orders 1 to 4 and the word.
+int64_t DirectOf(const ModelConfig& config) { return Strong(config) ? 5 : 0; }
 
 int64_t InputsOf(const ModelConfig& config) {
-  return ContextsOf(config.mixing) * HistoryModels::kInputs +
-         MatchesOf(config) * MatchModel::kInputs + kOtherInputs;
+  return ContextsOf(config.mixing) * HistoryModels::kInputs + RunsOf(config) +
+         DirectOf(config) + MatchesOf(config) * MatchModel::kInputs +
+         kOtherInputs;
 }
 
 // What selects the weights of each mixer of the first layer: SelectWeights.
 std::vector<int64_t> FirstSets(const ModelConfig& config) {
-  std::vector<int64_t> sets = {kNodes, kLengths * kDepths, 256};
-  if (config.mixing > 1) {
+  std::vector<int64_t> sets = {kNodes, kLengths * kDepths, kBytes};
+  if (Strong(config)) {
     const int64_t known = ContextsOf(config.mixing) + 1;
-    for (const int64_t size : {int64_t{256}, 256 * kDepths, known * kDepths,
-                               32 * 2 * kLengths, int64_t{256}}) {
-      sets.push_back(size);
-    }
+    const int64_t more[] = {kBytes,
+                            256 * kDepths,
+                            known * kDepths,
+                            kNetClasses * 2 * kLengths,
+                            256,
+                            256 * kDepths,
+                            kLengths * 8 * 2 * kDepths,
+                            4096,
+                            kBytes + 1,
+                            64 * kDepths,
+                            8 * kNodes};
+    sets.insert(sets.end(), std::begin(more), std::end(more));
   }
   return sets;
 }
 
-constexpr int64_t kSecondSets[] = {kNodes, 256};
+constexpr int64_t kSecondSets[] = {kNodes, kBytes};
+constexpr int64_t kLastInputs = 4;
 
 constexpr MixerLayer::Rates kFirstRates = {8000, 1000, 500};
 constexpr MixerLayer::Rates kSecondRates = {2000, 500, 500};
+constexpr MixerLayer::Rates kLastRates = {1000, 300, 500};
 
 int16_t FirstWeight(const ModelConfig& config) {
-  return config.mixing == 1 ? 4000 : 2000;
+  return Strong(config) ? 500 : 3000;
+}
+
+int32_t Mean(std::span<const int32_t> logits) {
+  int32_t sum = 0;
+  for (const int32_t logit : logits) sum += logit;
+  return sum / static_cast<int32_t>(logits.size());
 }
 
 // Everything that need not be larger than the table of histories.
@@ -59,6 +84,7 @@ int64_t Bits(const ModelConfig& config, int64_t most) {
 }
 
 constexpr int64_t kRefinementBits = 16, kMatchBits = 20, kRingBits = 24;
+constexpr int64_t kRunBits = 22, kDirectBits = 20;
 
 }  // namespace
 
@@ -66,6 +92,8 @@ ContextMixer::ContextMixer(const ModelConfig& config)
     : config_(config),
       inputs_(InputsOf(config)),
       histories_(ContextsOf(config.mixing), config.mixing_bits),
+      runs_(RunsOf(config), Bits(config, kRunBits)),
+      direct_(DirectOf(config), Bits(config, kDirectBits)),
       ring_(Bits(config, kRingBits)),
       first_(inputs_, FirstSets(config), FirstWeight(config), kFirstRates),
       second_(first_.mixers(), kSecondSets,
@@ -73,8 +101,10 @@ ContextMixer::ContextMixer(const ModelConfig& config)
       by_node_(kNodeBits),
       by_order1_(Bits(config, kRefinementBits)),
       by_order2_(Bits(config, kRefinementBits)),
+      last_(kLastInputs, kSecondSets, kMixerOne / kLastInputs, kLastRates),
       streams_(static_cast<size_t>(config.streams)),
-      predicted_(static_cast<size_t>(MatchesOf(config))) {
+      predicted_(static_cast<size_t>(MatchesOf(config))),
+      low_orders_(static_cast<size_t>(DirectOf(config))) {
   for (int64_t m = 0; m < MatchesOf(config); ++m) {
     matches_.emplace_back(kMatchOrders[m], Bits(config, kMatchBits));
   }
@@ -82,11 +112,15 @@ ContextMixer::ContextMixer(const ModelConfig& config)
 
 int64_t ContextMixer::Bytes(const ModelConfig& config) {
   return HistoryModels::Bytes(ContextsOf(config.mixing), config.mixing_bits) +
+         RunModels::Bytes(RunsOf(config), Bits(config, kRunBits)) +
+         DirectModels::Bytes(DirectOf(config), Bits(config, kDirectBits)) +
          SymbolRing::Bytes(Bits(config, kRingBits)) +
          MatchesOf(config) * MatchModel::Bytes(Bits(config, kMatchBits)) +
          MixerLayer::Bytes(InputsOf(config), FirstSets(config)) +
          MixerLayer::Bytes(std::ssize(FirstSets(config)), kSecondSets) +
-         3 * Refinement::Bytes(Bits(config, kRefinementBits)) +
+         MixerLayer::Bytes(kLastInputs, kSecondSets) +
+         Refinement::Bytes(kNodeBits) +
+         2 * Refinement::Bytes(Bits(config, kRefinementBits)) +
          config.streams * static_cast<int64_t>(sizeof(StreamContext)) +
          config.alphabet * 8;
 }
@@ -128,10 +162,16 @@ void ContextMixer::StartSymbol(int64_t stream,
   }
   HashContexts(config_.mixing, *stream_, ring_, predicted_[0],
                histories_.hashes());
+  if (Strong(config_)) {
+    const StreamContext& s = *stream_;
+    for (size_t k = 0; k < 4; ++k) low_orders_[k] = s.order[k + 1];
+    low_orders_[4] = MixHash(s.word + s.Back(1));
+    runs_.Enter(histories_.hashes().subspan(1));
+  }
   histories_.Enter(path_);
 }
 
-int64_t ContextMixer::AddMatches(int16_t* inputs) {
+void ContextMixer::AddMatches(int16_t* inputs) {
   for (size_t m = 0; m < matches_.size(); ++m) {
     const int32_t symbol = predicted_[m];
     int bit = -1;
@@ -139,7 +179,6 @@ int64_t ContextMixer::AddMatches(int16_t* inputs) {
     matches_[m].Predict(stream_->match[m], bit, inputs);
     inputs += MatchModel::kInputs;
   }
-  return std::ssize(matches_) * MatchModel::kInputs;
 }
 
 // Returns the logit of the net's probability, 0 without a net.
@@ -155,27 +194,68 @@ int32_t ContextMixer::AddNet(int16_t* inputs) const {
   return logit;
 }
 
-void ContextMixer::SelectWeights(int64_t known, int32_t net_logit) {
+ContextMixer::Signs ContextMixer::FillInputs() {
+  Signs signs;
+  int16_t* inputs = first_.inputs();
+  signs.known = histories_.Predict(inputs);
+  inputs += histories_.contexts() * HistoryModels::kInputs;
+  runs_.Predict(low_, high_, middle(), inputs, signs.votes);
+  inputs += RunsOf(config_);
+  direct_.Predict(low_orders_, path_, inputs);
+  inputs += DirectOf(config_);
+  AddMatches(inputs);
+  inputs += std::ssize(matches_) * MatchModel::kInputs;
+  *inputs++ = kBias;
+  signs.net = AddNet(inputs);
+  return signs;
+}
+
+void ContextMixer::SelectWeights(const Signs& signs) {
   const StreamContext& s = *stream_;
   const auto node = static_cast<int64_t>(path_ % kNodes);
   const int64_t depth = std::min<int64_t>(depth_, kDepths - 1);
-  const bool follows = predicted_[0] >= low_ && predicted_[0] < high_;
-  const int64_t length = follows ? MatchModel::LengthClass(s.match[0]) : 0;
-  first_.Select(0, node);
-  first_.Select(1, length * kDepths + depth);
-  first_.Select(2, s.Back(1) % 256);
-  if (config_.mixing > 1) {
-    const int64_t column = static_cast<int64_t>(s.position - s.line);
-    first_.Select(3, s.Back(2) % 256);
-    first_.Select(4, static_cast<int64_t>(s.classes % 256) * kDepths + depth);
-    first_.Select(5, known * kDepths + depth);
-    first_.Select(
-        6, ((net_logit + kLogitLimit + 1) / 256 * 2 + follows) * kLengths +
-               length);
-    first_.Select(7, std::min<int64_t>(column, 255));
+  const auto follows = [&](size_t m) {
+    return predicted_[m] >= low_ && predicted_[m] < high_ ? 1 : 0;
+  };
+  const auto length = [&](size_t m) -> int64_t {
+    return follows(m) != 0 ? MatchModel::LengthClass(s.match[m]) : 0;
+  };
+  const auto classes = [&](int bits) {
+    return static_cast<int64_t>(s.classes & ((1u << bits) - 1));
+  };
+  int64_t mixer = 0;
+  const auto select = [&](int64_t context) { first_.Select(mixer++, context); };
+  select(node);
+  select(length(0) * kDepths + depth);
+  select(s.Back(1) % kBytes);
+  if (Strong(config_)) {
+    const auto column =
+        static_cast<int64_t>(std::min<uint64_t>(s.position - s.line, 255));
+    const auto letters =
+        static_cast<int64_t>(std::min<uint64_t>(s.word_length, 15));
+    const auto vote = [&](int bit) {
+      return std::min<int64_t>(signs.votes[bit] / 2, 7);
+    };
+    const int64_t confidence = (signs.net + kLogitLimit + 1) / 256;
+    select(s.Back(2) % kBytes);
+    select(classes(8) * kDepths + depth);
+    select(signs.known * kDepths + depth);
+    select((confidence * 2 + follows(0)) * kLengths + length(0));
+    select(column);
+    select((letters * 16 + (classes(8) >> 4)) * kDepths + depth);
+    select(((length(1) * 8 + std::min<int64_t>(signs.known / 6, 7)) * 2 +
+            follows(1)) *
+               kDepths +
+           depth);
+    select(classes(12));
+    select(predicted_[0] < 0 ? kBytes : predicted_[0] % kBytes);
+    select((vote(0) * 8 + vote(1)) * kDepths + depth);
+    select(static_cast<int64_t>(s.brackets % 8) * kNodes + node);
   }
-  second_.Select(0, node);
-  second_.Select(1, s.Back(1) % 256);
+  for (MixerLayer* layer : {&second_, &last_}) {
+    layer->Select(0, node);
+    layer->Select(1, s.Back(1) % kBytes);
+  }
 }
 
 uint32_t ContextMixer::Refine() {
@@ -184,39 +264,42 @@ uint32_t ContextMixer::Refine() {
     return static_cast<int64_t>(MixHash(x + path_) >> 32 & mask);
   };
   const auto node = static_cast<int64_t>(path_ % kNodes);
+  const uint32_t refined[] = {
+      by_node_.Refine(logit_, node),
+      by_order1_.Refine(logit_, hash(stream_->order[1])),
+      by_order2_.Refine(logit_, hash(stream_->order[2]))};
+  int16_t* inputs = last_.inputs();
+  *inputs++ = static_cast<int16_t>(logit_);
+  for (const uint32_t p : refined) {
+    *inputs++ = static_cast<int16_t>(Stretch(p >> (kCodedBits - kModelBits)));
+  }
   const uint32_t mean =
-      (Squash(logit_) * 2 + by_node_.Refine(logit_, node) +
-       by_order1_.Refine(logit_, hash(stream_->order[1])) * 2 +
-       by_order2_.Refine(logit_, hash(stream_->order[2])) * 3 + 4) /
-      8;
-  return std::clamp<uint32_t>(mean, 1, (1u << kCodedBits) - 1);
+      (2 * Squash(logit_) + refined[0] + 2 * refined[1] + 3 * refined[2]) / 8;
+  const uint32_t p = (mean + Squash(Mean(last_.Mix()))) / 2;
+  return std::clamp<uint32_t>(p, 1, (1u << kCodedBits) - 1);
 }
 
 uint32_t ContextMixer::Predict() {
-  int16_t* inputs = first_.inputs();
-  const int64_t known = histories_.Predict(inputs);
-  inputs += histories_.contexts() * HistoryModels::kInputs;
-  inputs += AddMatches(inputs);
-  *inputs++ = kBias;
-  SelectWeights(known, AddNet(inputs));
-  int16_t* outputs = second_.inputs();
+  SelectWeights(FillInputs());
+  int16_t* inputs = second_.inputs();
   for (const int32_t logit : first_.Mix()) {
-    *outputs++ = static_cast<int16_t>(logit);
+    *inputs++ = static_cast<int16_t>(logit);
   }
-  int32_t sum = 0;
-  for (const int32_t logit : second_.Mix()) sum += logit;
-  logit_ = sum / static_cast<int32_t>(second_.mixers());
+  logit_ = Mean(second_.Mix());
   return Refine();
 }
 
 void ContextMixer::Update(int bit) {
   histories_.Update(bit);
+  runs_.Train(bit);
+  direct_.Train(bit);
   for (MatchModel& match : matches_) match.Train(bit);
   first_.Train(bit);
   second_.Train(bit);
   by_node_.Train(bit);
   by_order1_.Train(bit);
   by_order2_.Train(bit);
+  last_.Train(bit);
   (bit != 0 ? low_ : high_) = middle();
   path_ = path_ * 2 + static_cast<uint64_t>(bit);
   ++depth_;
@@ -230,6 +313,7 @@ void ContextMixer::Update(int bit) {
 void ContextMixer::EndSymbol() {
   StreamContext& s = *stream_;
   const auto symbol = static_cast<uint16_t>(low_);
+  runs_.Finish(symbol);
   ring_[s.position] = symbol;
   s.Push(symbol);
   for (size_t m = 0; m < matches_.size(); ++m) {
@@ -258,10 +342,12 @@ std::vector<std::span<uint8_t>> ContextMixer::State() {
   const auto add = [&](const std::vector<std::span<uint8_t>>& more) {
     state.insert(state.end(), more.begin(), more.end());
   };
-  add({ring_.State()});
+  add(runs_.State());
+  add({direct_.State(), ring_.State()});
   for (MatchModel& match : matches_) add(match.State());
   add(first_.State());
   add(second_.State());
+  add(last_.State());
   add({by_node_.State(), by_order1_.State(), by_order2_.State(),
        bytes(streams_.data(), streams_.size()), bytes(&counters_, 1)});
   return state;

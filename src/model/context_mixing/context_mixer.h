@@ -15,10 +15,12 @@
 #include <vector>
 
 #include "src/model/config.h"
+#include "src/model/context_mixing/direct_models.h"
 #include "src/model/context_mixing/history_models.h"
 #include "src/model/context_mixing/match_model.h"
 #include "src/model/context_mixing/mixer.h"
 #include "src/model/context_mixing/refinement.h"
+#include "src/model/context_mixing/run_models.h"
 #include "src/model/context_mixing/stream_context.h"
 
 namespace nncpp {
@@ -62,19 +64,30 @@ class ContextMixer {
   static int64_t Bytes(const ModelConfig& config);
 
  private:
-  int64_t AddMatches(int16_t* inputs);
+  // What the models say of a node beside their inputs.
+  struct Signs {
+    int64_t known = 0;      // contexts that have seen something
+    int64_t votes[2] = {};  // runs that foresee a 0, a 1
+    int32_t net = 0;        // the net's logit
+  };
+
+  Signs FillInputs();
+  void AddMatches(int16_t* inputs);
   int32_t AddNet(int16_t* inputs) const;
-  void SelectWeights(int64_t known, int32_t net_logit);
+  void SelectWeights(const Signs& signs);
   uint32_t Refine();
   void EndSymbol();
 
   const ModelConfig config_;
   const int64_t inputs_;
   HistoryModels histories_;
+  RunModels runs_;
+  DirectModels direct_;
   SymbolRing ring_;
   std::vector<MatchModel> matches_;
   MixerLayer first_, second_;
   Refinement by_node_, by_order1_, by_order2_;
+  MixerLayer last_;  // of the second layer and its refinements
   std::vector<StreamContext> streams_;
   struct {
     uint64_t symbols = 0;  // in the blocks before this one
@@ -88,6 +101,7 @@ class ContextMixer {
   uint64_t path_ = 1;  // the bits so far, after a leading 1
   int32_t depth_ = 0;
   std::vector<int32_t> predicted_;    // by each match, or -1
+  std::vector<uint64_t> low_orders_;  // contexts of direct_
   std::vector<uint64_t> cumulative_;  // of the frequencies, V + 1, or none
   int32_t logit_ = 0;                 // mixed, not refined
 };

@@ -10,7 +10,7 @@ namespace nncpp {
 namespace {
 
 constexpr int64_t kFastContexts = 9;
-constexpr int64_t kStrongContexts = 24;
+constexpr int64_t kStrongContexts = 42;
 
 // Hands out hashes in order; each is salted with its number.
 class Hashes {
@@ -35,33 +35,52 @@ void AddFast(const StreamContext& s, Hashes& hashes) {
 }
 
 void AddWords(const StreamContext& s, Hashes& hashes) {
-  const uint64_t word = MixHash(s.word + s.Back(1));
-  hashes.Add(MixHash(word + s.words[0]) + s.words[1]);
-  hashes.Add(MixHash(s.word) + s.words[1]);
-  hashes.Add(MixHash(s.order[2]) + s.words[0]);
-  hashes.Add(MixHash(s.word) + (uint64_t{s.Back(1)} << 32) +
-             (s.classes & 0xffffff));
+  const uint64_t here = MixHash(s.word + s.Back(1));
+  const uint64_t word = MixHash(s.word);
+  const uint64_t* w = s.words;
+  hashes.Add(MixHash(here + w[0]) + w[1]);
+  hashes.Add(here + MixHash(w[2]));
+  hashes.Add(word + w[1]);
+  hashes.Add(MixHash(w[0] + 5 * w[1]) + 11 * s.word + w[2]);
+  hashes.Add(MixHash(w[0]) + 3 * MixHash(w[1]) + s.order[1]);
+  hashes.Add(MixHash(s.order[1]) + w[0] + 8 * w[1]);
+  hashes.Add(MixHash(s.order[2]) + w[0]);
+  hashes.Add(MixHash(s.order[3]) + MixHash(w[0]));
+  hashes.Add(word + s.long_word);
+  hashes.Add(word + 3 * s.capital + w[0]);
+  hashes.Add(4 * s.prefix + 1 + (s.word << 5));
+  hashes.Add(word + (uint64_t{s.Back(1)} << 32) + (s.classes & 0xffffff));
   hashes.Add(s.classes & 0xffffffffff);
 }
 
-// Contexts that leave symbols out.
+// Contexts that leave symbols out, and what came after the last byte before.
 void AddSparse(const StreamContext& s, Hashes& hashes) {
   const auto back = [&](int k) { return uint64_t{s.Back(k)}; };
   hashes.Add(back(2) << 16 | back(3) << 32);
   hashes.Add(back(1) << 16 | back(3) << 32);
   hashes.Add(back(2) << 16 | back(3) << 32 | back(4) << 48);
   hashes.Add(back(1) << 16 | back(4) << 32);
+  hashes.Add(back(2) | back(4) << 16 | back(6) << 32);
+  const uint64_t followed = s.followed[back(1) % 256];
+  hashes.Add(followed & 0xffff);
+  hashes.Add((followed & 0xffffff) << 16 | back(1));
+  hashes.Add(MixHash(s.order[2] + (followed & 0xffff)));
 }
 
-// Contexts of the place in the line, and of what stands above it.
-void AddLines(const StreamContext& s, const SymbolRing& ring, Hashes& hashes) {
+// Contexts of the place in the line and in brackets, and of what stands above.
+void AddPlaces(const StreamContext& s, const SymbolRing& ring, Hashes& hashes) {
   const uint64_t column = s.position - s.line;
   const uint64_t above_at = s.line_before + column;
   const uint64_t above = above_at < s.line ? ring[above_at] : '\n';
-  const uint64_t word = MixHash(s.word + s.Back(1));
+  const uint64_t here = MixHash(s.word + s.Back(1));
+  const uint64_t inside = MixHash(s.brackets & 0xffff);
   hashes.Add(std::min<uint64_t>(column, 255) << 16 | above);
   hashes.Add(above << 16 | s.Back(1));
-  hashes.Add(word + above);
+  hashes.Add(here + above);
+  hashes.Add(MixHash(s.line_start + (s.word << 16)) + s.Back(1));
+  hashes.Add(inside + s.order[2]);
+  hashes.Add(inside + here);
+  hashes.Add(MixHash(s.linked) + s.word + s.Back(1));
 }
 
 }  // namespace
@@ -76,10 +95,10 @@ void HashContexts(int64_t mixing, const StreamContext& stream,
   Hashes out(hashes);
   AddFast(stream, out);
   if (mixing > 1) {
-    out.Add(stream.order[8]);
+    for (const int order : {7, 8, 10}) out.Add(stream.order[order]);
     AddWords(stream, out);
     AddSparse(stream, out);
-    AddLines(stream, ring, out);
+    AddPlaces(stream, ring, out);
     const auto symbol = static_cast<uint64_t>(predicted + 1);
     out.Add(symbol << 16 |
             static_cast<uint64_t>(MatchModel::LengthClass(stream.match[0])));

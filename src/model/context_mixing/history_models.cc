@@ -48,7 +48,7 @@ int64_t HistoryModels::Predict(int16_t* inputs) {
     const uint8_t history = buckets_[i][node_];
     used_[i] = history;
     if (history == 0) {
-      inputs[0] = inputs[1] = 0;
+      inputs[0] = inputs[1] = inputs[2] = 0;
       continue;
     }
     ++known;
@@ -56,6 +56,9 @@ int64_t HistoryModels::Predict(int16_t* inputs) {
     inputs[0] = static_cast<int16_t>(Stretch(p));
     inputs[1] = static_cast<int16_t>(
         (static_cast<int32_t>(p) - (1 << (kModelBits - 1))) >> 11);
+    const bool agreed =
+        kBitHistories.zeros[history] == 0 || kBitHistories.ones[history] == 0;
+    inputs[2] = agreed ? inputs[0] : int16_t{0};
   }
   return known;
 }

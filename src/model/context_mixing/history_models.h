@@ -15,7 +15,7 @@ namespace nncpp {
 
 class HistoryModels {
  public:
-  static constexpr int64_t kInputs = 2;  // of the mixer, for each context
+  static constexpr int64_t kInputs = 3;  // of the mixer, for each context
 
   HistoryModels(int64_t contexts, int64_t bits);
 
@@ -28,9 +28,9 @@ class HistoryModels {
   // bits after a leading 1), which is 1 at the root.
   void Enter(uint64_t path);
 
-  // kInputs inputs for each context: the logit of the probability, and its
-  // distance from 1/2; zeros where nothing was seen. Returns how many contexts
-  // have seen something.
+  // kInputs inputs for each context: the logit of the probability, its distance
+  // from 1/2, and the logit again if only one kind of bit was seen; zeros where
+  // nothing was. Returns how many contexts have seen something.
   int64_t Predict(int16_t* inputs);
 
   // Learns the bit and goes down by it.

@@ -60,9 +60,22 @@ int ClassOf(int symbol) {
   return symbol < 128 ? 13 : 14;
 }
 
+bool Opens(int symbol) { return ClassOf(symbol) == 9; }
+
+bool Closes(int symbol) { return ClassOf(symbol) == 10; }
+
 }  // namespace
 
+void StreamContext::Begin(uint64_t start) {
+  *this = {};
+  position = line = line_before = start;
+}
+
 void StreamContext::Push(uint16_t symbol) {
+  if (symbol < 256 && recent[0] < 256) {
+    uint64_t& after = followed[recent[0]];
+    after = after << 8 | symbol;
+  }
   std::copy_backward(recent, recent + kRecent - 1, recent + kRecent);
   recent[0] = symbol;
   ++position;
@@ -70,17 +83,41 @@ void StreamContext::Push(uint16_t symbol) {
     order[k] = MixHash(order[k - 1] + symbol + 1);
   }
   classes = classes << 4 | static_cast<uint64_t>(ClassOf(symbol));
+  PushText(symbol);
+}
+
+void StreamContext::PushText(uint16_t symbol) {
   if (IsLetter(symbol)) {
-    word = MixHash(word + static_cast<uint64_t>(Lower(symbol)) + 1);
+    const auto letter = static_cast<uint64_t>(Lower(symbol));
+    word = MixHash(word + letter + 1);
+    if (++word_length == 1) {
+      prefix = 0;
+      capital = symbol < 'a' ? 1 : 0;
+    }
+    if (word_length <= 4) prefix = prefix << 8 | letter;
   } else if (word != 0) {
     words[2] = words[1];
     words[1] = words[0];
     words[0] = word;
+    if (word_length > 3) long_word = word;
     word = 0;
+    word_length = 0;
   }
+  if (Opens(symbol)) {
+    linked = words[0];
+    brackets = brackets << 8 | symbol;
+  } else if (Closes(symbol) || symbol == '\n') {
+    brackets >>= 8;
+  } else if (symbol == '&' || symbol == '=') {
+    brackets = brackets << 8 | symbol;
+  } else if (symbol == ';') {
+    brackets >>= 8;
+  }
+  if (position <= line + 2) line_start = line_start << 8 | symbol;
   if (symbol == '\n') {
     line_before = line;
     line = position;
+    line_start = 0;
   }
 }
 

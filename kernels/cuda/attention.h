@@ -1,0 +1,44 @@
+// kernels/cuda/attention.h -- attention on a device.
+//
+// Contracts: kernels/backend.h. All pointers are device memory.
+#pragma once
+
+#include "kernels/backend.h"
+#include "kernels/cuda/device.h"
+
+namespace nncpp::cuda {
+
+// Keys, or values: position p of a task (stream times heads plus head) is row
+// task * positions + p of `stride` halves, with a scale of its own, which is 0
+// for a row of zeros.
+struct HeadRows {
+  HalfBits* q = nullptr;  // 16-byte aligned; padded with zeros
+  float* scale = nullptr;
+};
+
+struct KeyValueRows {
+  HeadRows key, value;
+  int64_t heads = 0, head_size = 0, stride = 0, positions = 0, tasks = 0;
+};
+
+void QuantizeKeyValues(ConstMatrix key, ConstMatrix value, int64_t streams,
+                       int64_t first, const KeyValueRows& out,
+                       cudaStream_t stream);
+void MoveKeyValues(int64_t steps, const KeyValueRows& rows,
+                   cudaStream_t stream);
+void AttentionForward(const Attention& attention, const KeyValueRows& memory,
+                      cudaStream_t stream);
+
+// Room for the gradients of keys and values: q of ColumnRoom elements and
+// scale of ColumnScales.
+struct ColumnRoom {
+  HalfBits* q;
+  float* scale;
+};
+int64_t ColumnElements(const Attention& attention);
+int64_t ColumnScales(const Attention& attention);
+void AttentionBackward(const AttentionGradient& gradient,
+                       const KeyValueRows& memory, const ColumnRoom& room,
+                       cudaStream_t stream);
+
+}  // namespace nncpp::cuda

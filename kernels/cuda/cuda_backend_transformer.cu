@@ -1,0 +1,97 @@
+// kernels/cuda/cuda_backend_transformer.cu -- CudaBackend's Transformer.
+#include "kernels/cuda/attention.h"
+#include "kernels/cuda/cuda_backend.h"
+#include "kernels/cuda/transformer.h"
+
+namespace nncpp::cuda {
+namespace {
+
+class CudaKeyValues : public KeyValues {
+ public:
+  CudaKeyValues(Arena& arena, int64_t streams, int64_t heads, int64_t head_size,
+                int64_t positions)
+      : key_(arena), value_(arena) {
+    rows.heads = heads;
+    rows.head_size = head_size;
+    rows.stride = PaddedDepth(head_size);
+    rows.positions = positions;
+    rows.tasks = streams * heads;
+    for (auto [to, room] :
+         {std::pair(&rows.key, &key_), std::pair(&rows.value, &value_)}) {
+      const Operand x = room->Reserve(rows.tasks * positions, head_size);
+      *to = {x.q, x.scale};
+    }
+  }
+
+  KeyValueRows rows;
+
+ private:
+  OperandBuffer key_, value_;
+};
+
+const KeyValueRows& RowsOf(const KeyValues& memory) {
+  return static_cast<const CudaKeyValues&>(memory).rows;
+}
+
+}  // namespace
+
+std::unique_ptr<KeyValues> CudaBackend::NewKeyValues(int64_t streams,
+                                                     int64_t heads,
+                                                     int64_t head_size,
+                                                     int64_t positions) {
+  auto memory = std::make_unique<CudaKeyValues>(arena_, streams, heads,
+                                                head_size, positions);
+  const int64_t count = streams * heads * positions;
+  for (const HeadRows& x : {memory->rows.key, memory->rows.value}) {
+    Clear(x.q, count * memory->rows.stride * int64_t{sizeof(HalfBits)});
+    Clear(x.scale, count * int64_t{sizeof(float)});
+  }
+  return memory;
+}
+
+void CudaBackend::QuantizeKeyValues(ConstMatrix key, ConstMatrix value,
+                                    int64_t streams, int64_t first,
+                                    KeyValues& quantized) {
+  cuda::QuantizeKeyValues(key, value, streams, first, RowsOf(quantized),
+                          stream_);
+}
+
+void CudaBackend::MoveKeyValues(int64_t steps, KeyValues& quantized) {
+  cuda::MoveKeyValues(steps, RowsOf(quantized), stream_);
+}
+
+void CudaBackend::AttentionForward(const Attention& attention,
+                                   const KeyValues& memory) {
+  cuda::AttentionForward(attention, RowsOf(memory), stream_);
+}
+
+void CudaBackend::AttentionBackward(const AttentionGradient& gradient,
+                                    const KeyValues& memory) {
+  const Attention& a = gradient.attention;
+  const ColumnRoom room = {columns_.Reserve<HalfBits>(ColumnElements(a)),
+                           column_scales_.Reserve<float>(ColumnScales(a))};
+  cuda::AttentionBackward(gradient, RowsOf(memory), room, stream_);
+}
+
+void CudaBackend::Copy(ConstMatrix x, Matrix y) { cuda::Copy(x, y, stream_); }
+
+void CudaBackend::RmsNormForward(ConstMatrix x, ConstMatrix gain, Matrix normed,
+                                 Matrix inverse_rms, Matrix y) {
+  cuda::RmsNormForward(x, gain, normed, inverse_rms, y, stream_);
+}
+
+void CudaBackend::RmsNormBackward(ConstMatrix dy, ConstMatrix gain,
+                                  ConstMatrix normed, ConstMatrix inverse_rms,
+                                  Matrix dx) {
+  cuda::RmsNormBackward(dy, gain, normed, inverse_rms, dx, stream_);
+}
+
+void CudaBackend::GateForward(ConstMatrix u, Matrix y) {
+  cuda::GateForward(u, y, stream_);
+}
+
+void CudaBackend::GateBackward(ConstMatrix u, ConstMatrix dy, Matrix du) {
+  cuda::GateBackward(u, dy, du, stream_);
+}
+
+}  // namespace nncpp::cuda

@@ -1,0 +1,87 @@
+// src/model/context_mixing/run_models.cc -- contract:
+// src/model/context_mixing/run_models.h
+#include "src/model/context_mixing/run_models.h"
+
+#include <algorithm>
+
+#include "src/model/context_mixing/adaptive.h"
+#include "src/model/context_mixing/stream_context.h"
+
+namespace nncpp {
+namespace {
+
+constexpr uint32_t kLimit = 255;  // of the counts of trust_
+constexpr int kLongest = 255;
+
+}  // namespace
+
+RunModels::RunModels(int64_t contexts, int64_t bits)
+    : shift_(static_cast<int>(64 - bits)),
+      runs_(size_t{1} << bits),
+      trust_(static_cast<size_t>(contexts * kLengths),
+             AdaptiveFrom(3u << (kModelBits - 2))),
+      uses_(static_cast<size_t>(contexts)) {}
+
+int64_t RunModels::Bytes(int64_t contexts, int64_t bits) {
+  return (int64_t{sizeof(Run)} << bits) + contexts * kLengths * 4;
+}
+
+void RunModels::Enter(std::span<const uint64_t> hashes) {
+  for (size_t i = 0; i < uses_.size(); ++i) {
+    const uint64_t hash = MixHash(hashes[i]);
+    uses_[i].run = &runs_[hash >> shift_];
+    uses_[i].check = static_cast<uint8_t>(hash >> 8);
+    __builtin_prefetch(uses_[i].run);
+  }
+}
+
+void RunModels::Predict(int32_t low, int32_t high, int32_t middle,
+                        int16_t* inputs, int64_t (&votes)[2]) {
+  votes[0] = votes[1] = 0;
+  for (size_t i = 0; i < uses_.size(); ++i) {
+    Use& use = uses_[i];
+    const Run& run = *use.run;
+    use.trust = -1;
+    inputs[i] = 0;
+    if (run.count == 0 || run.check != use.check || run.symbol < low ||
+        run.symbol >= high) {
+      continue;
+    }
+    use.bit = run.symbol >= middle ? 1 : 0;
+    const int length = std::min<int>(run.count, kLengths - 1);
+    use.trust =
+        static_cast<int32_t>(i) * static_cast<int32_t>(kLengths) + length;
+    const int32_t logit =
+        Stretch(ProbabilityOf(trust_[static_cast<size_t>(use.trust)]));
+    inputs[i] = static_cast<int16_t>(use.bit != 0 ? logit : -logit);
+    ++votes[use.bit];
+  }
+}
+
+void RunModels::Train(int bit) {
+  for (const Use& use : uses_) {
+    if (use.trust < 0) continue;
+    Adapt(trust_[static_cast<size_t>(use.trust)], use.bit == bit ? 1 : 0,
+          kLimit);
+  }
+}
+
+void RunModels::Finish(int32_t symbol) {
+  for (const Use& use : uses_) {
+    Run& run = *use.run;
+    if (run.count > 0 && run.check == use.check && run.symbol == symbol) {
+      run.count = static_cast<uint8_t>(std::min(run.count + 1, kLongest));
+    } else {
+      run = {use.check, 1, static_cast<uint16_t>(symbol)};
+    }
+  }
+}
+
+std::vector<std::span<uint8_t>> RunModels::State() {
+  return {{reinterpret_cast<uint8_t*>(runs_.data()),
+           runs_.size() * sizeof(runs_[0])},
+          {reinterpret_cast<uint8_t*>(trust_.data()),
+           trust_.size() * sizeof(trust_[0])}};
+}
+
+}  // namespace nncpp
