@@ -2,7 +2,7 @@
 . "$ROOT/tests/cli/helpers.bash"
 
 head -c 12000 "$TEST_DATA/alice29.txt" > text
-head -c 5000 "$program" > noise
+cp "$TEST_DATA/picture.png" noise
 size() { stat -c %s "$1"; }
 
 for options in --no-prep --no-primer '' --prep \
