@@ -54,6 +54,7 @@ Options of compress and decompress:
       --salvage           decompress: keep what comes before damage
 
 Options of compress:
+  -1 ... -9               faster ... smaller: the profiles of those names
       --profile NAME      a set of model options, one of)";
 
 // Three lines per row of ConfigFields().
