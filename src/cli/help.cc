@@ -38,7 +38,7 @@ Options:
   -V, --version           version of the program, the format, the numerics
 
 Options of compress:
-      --profile NAME      a set of model options: )";
+      --profile NAME      model options: )";
 
 // Three lines per row of ConfigFields().
 std::string ModelOptions() {
