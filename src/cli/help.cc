@@ -55,7 +55,7 @@ Options of compress and decompress:
 
 Options of compress:
   -1 ... -9               faster ... smaller: the profiles of those names
-      --profile NAME      a set of model options, one of)";
+      --profile NAME      model options: )";
 
 // Three lines per row of ConfigFields().
 std::string ModelOptions() {
