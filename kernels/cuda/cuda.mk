@@ -68,6 +68,6 @@ gpu-bench: $(B)/gpu_bench
 gpu-bundle: all
 	@$(support)/gpu_bundle.sh
 gpu-check:
-	@$(support)/gpu_check.sh
+	+@$(support)/gpu_check.sh
 
 .PHONY: cuda gpu-tests gpu-bench gpu-bundle gpu-check

@@ -10,7 +10,7 @@ namespace nncpp::cuda {
 inline constexpr int kNoiseStride = 16, kPerCounter = 8;
 inline constexpr int kNoiseBlock = kNoiseStride * kPerCounter;
 
-inline constexpr int64_t CountersOf(int64_t elements) {
+NNCPP_HD int64_t CountersOf(int64_t elements) {
   return (elements + kNoiseBlock - 1) / kNoiseBlock * kNoiseStride;
 }
 

@@ -54,7 +54,8 @@ Options of compress and decompress:
       --salvage           decompress: keep what comes before damage
 
 Options of compress:
-      --profile NAME      a set of model options, one of)";
+  -1 ... -9               faster ... smaller: the profiles of those names
+      --profile NAME      model options: )";
 
 // Three lines per row of ConfigFields().
 std::string ModelOptions() {

@@ -85,6 +85,11 @@ void AddCompressOptions(CLI::App& app, Raw& raw) {
   app.add_flag("--prep", raw.prep)->group(kForCompress);
   app.add_flag("--no-prep", raw.no_prep)->group(kForCompress);
   app.add_flag("--no-primer", raw.no_primer)->group(kForCompress);
+  for (char level = '1'; level <= '9'; ++level) {
+    app.add_flag_callback(std::string("-") + level,
+                          [&raw, level] { raw.profile = level; })
+        ->group(kForCompress);
+  }
   app.add_flag("--self-check,!--no-self-check", raw.self_check)
       ->group(kForCompress);
   for (const ConfigField& field : ConfigFields()) {
@@ -382,7 +387,8 @@ Options ParseOptions(int argc, const char* const* argv) {
   if (app.count("--self-check") > 0) options.self_check = raw.self_check;
   if (options.verb == Verb::kCompress) options.config = ChosenConfig(raw);
   ReadPrep(raw, options);
-  options.config_given = !raw.settings.empty() || app.count("--profile") > 0;
+  options.config_given = !raw.settings.empty() || app.count("--profile") > 0 ||
+                         raw.profile != "default";
   CheckNames(options);
   CheckCheckpoint(raw, options);
   CheckSalvage(options);

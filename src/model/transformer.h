@@ -167,8 +167,7 @@ class Transformer : public Model {
   bool replaying_ = false;
   int64_t current_ = 0;  // which of a layer's memories is the one
   // (K + T) x B: the last K symbols before the segment, oldest first, then
-  // those of the segment. Row t * B + b reads rows t * B + b, one B further,
-  // ...
+  // those of the segment. Symbols() cuts each table's rows out of it.
   std::vector<int32_t> inputs_;
   std::vector<int32_t> recent_;      // K x B: the last before the segment
   std::vector<uint64_t> frequency_;  // R x V

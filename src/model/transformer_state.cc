@@ -125,7 +125,9 @@ int64_t Transformer::Bytes(const ModelConfig& config) {
   const int64_t positions =
       memory * 2 * c * 4 * (3 * l + 2) +
       (memory + rows) * config.heads * 2 * (2 * head + 4) * l;
-  return parameters + segment + positions;
+  // The products' operands, and what each thread needs for an attention.
+  const int64_t operands = rows * (3 * c + 2 * f + v) * 12 + (4 << 20);
+  return parameters + segment + positions + operands;
 }
 
 }  // namespace nncpp
