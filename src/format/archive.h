@@ -40,8 +40,8 @@ inline constexpr uint8_t kTagPlain = 0x08;
 
 struct ArchiveHeader {
   std::optional<int64_t> original_bytes;  // empty: not known (a pipe)
-  std::vector<uint8_t> preparation;       // the codec's business; may be empty
   std::vector<uint8_t> config;            // the model's business
+  std::vector<uint8_t> preparation = {};  // the codec's business; may be empty
   bool operator==(const ArchiveHeader&) const = default;
 };
 

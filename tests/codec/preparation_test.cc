@@ -68,12 +68,15 @@ TEST(Preparation, LeavesNoiseAsItIs) {
 // Blocks of text, of bytes that no word helps, and of both.
 TEST(Preparation, TakesBytesForBlocksThatWordsDoNotShorten) {
   Octets mixed = Alice(6000);
-  for (int i = 0; i < 4000; ++i) {
-    mixed.push_back(static_cast<uint8_t>(128 + i * i % 7));
+  const Octets noise = RandomOctets(4000, 3);
+  for (size_t i = 0; i < noise.size(); ++i) {
+    mixed.push_back(static_cast<uint8_t>(128 + noise[i] % 32));
   }
   const Octets more = Alice(3000);
   mixed.insert(mixed.end(), more.begin(), more.end());
-  const Octets archive = CompressBytes(mixed, Small(), Learning());
+  CodecOptions options = Learning();
+  options.prep.goal.min_frequency = 20;
+  const Octets archive = CompressBytes(mixed, Small(), options);
   EXPECT_EQ(DecompressBytes(archive), mixed);
   MemorySource in(archive);
   ArchiveReader reader(in);

@@ -48,6 +48,15 @@ TEST(Archive, TakesTheLargestConfiguration) {
   }
 }
 
+TEST(Archive, KeepsAPreparationAndPlainBlocks) {
+  for (const size_t bytes : {1, 100, 5000, 1 << 20}) {
+    TestArchive archive = ThreeBlocks();
+    archive.header.preparation = std::vector<uint8_t>(bytes, 7);
+    archive.blocks.front().header.plain = true;
+    EXPECT_EQ(ReadArchive(WriteArchive(archive)), archive) << bytes;
+  }
+}
+
 TEST(Archive, HasAHeaderOfAtMost24BytesBesidesItsConfiguration) {
   for (const int64_t original_bytes : {int64_t{0}, kMaxOriginalBytes}) {
     for (const size_t config_bytes : {size_t{0}, size_t{4096}}) {
