@@ -3,11 +3,14 @@
 
 #include <algorithm>
 #include <bit>
+#include <limits>
 
 namespace nncpp {
 namespace {
 
 constexpr uint16_t kCountLimit = 65535;
+constexpr float kScaleLimit = 16.0f;
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 uint64_t Mix(uint64_t x) {
   x *= 0x9E3779B97F4A7C15u;
@@ -159,7 +162,7 @@ void NgramFeatures::TrainRow(int64_t row, int32_t target,
       scale.value =
           Clamp(scale.value - config_.ngram_scale_rate *
                                   (slope / (Sqrt(scale.second) + 1e-3f)),
-                0.0f, 16.0f);
+                0.0f, kScaleLimit);
     }
     Slot& slot = Claim(use);
     const float rate =
@@ -221,9 +224,14 @@ void NgramFeatures::VisitState(StateVisitor& visitor) {
 
 bool NgramFeatures::StateIsSound() const {
   for (const Slot& slot : slots_) {
-    for (const uint16_t symbol : slot.symbol) {
-      if (symbol >= config_.alphabet) return false;
+    for (int64_t i = 0; i < kWays; ++i) {
+      if (slot.symbol[i] >= config_.alphabet) return false;
+      if (!(Abs(slot.weight[i]) <= kWeightLimit)) return false;
     }
+  }
+  for (const Scale& scale : scales_) {
+    if (!(scale.value >= 0.0f && scale.value <= kScaleLimit)) return false;
+    if (!(scale.second >= 0.0f && scale.second < kInfinity)) return false;
   }
   return true;
 }

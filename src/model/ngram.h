@@ -47,7 +47,7 @@ class NgramFeatures {
              std::span<const float> target_gradient);
 
   void VisitState(StateVisitor& visitor);
-  bool StateIsSound() const;  // no symbol lies beyond the alphabet
+  bool StateIsSound() const;  // every value is one that learning can give
 
   static int64_t Bytes(const ModelConfig& config);
 

@@ -25,7 +25,7 @@ echo "-- cut off"
 head -c $((size * 6 / 10)) text.nncpp > bad.nncpp
 Run d -q --salvage bad.nncpp
 stat -c '%s bytes' bad.incomplete
-cmp -n "$(stat -c %s bad.incomplete)" text bad.incomplete && echo "the beginning"
+head -c 1000 text | cmp - bad.incomplete && echo "the beginning"
 rm bad.incomplete
 
 echo "-- nothing to keep"

@@ -219,8 +219,10 @@ for direction in c d; do
       Faulty alloc:$n:null
       [ $came = yes ] || break
       trials=$((trials + 1))
-      # Before main, the run-time library ends the program.
-      if [ $status -eq 134 ] && [ ! -s out ] && [ "$(ls -A | wc -l)" -eq 0 ] &&
+      # Before main, and in the functions of the library that parses the
+      # command line which may not throw, the run-time library ends the program:
+      # before any work.
+      if [[ $status = 134 || $status = 3 ]] && [ "$(ls -A | wc -l)" -eq 0 ] &&
         grep -q '^terminate called' ../log; then
         continue
       fi
