@@ -1,4 +1,4 @@
-// tests/kernels/mixing_test.cc
+// tests/kernels/mixing_test.cc -- sums, steps, and all forms alike
 #include "kernels/cpu/mixing.h"
 
 #include <gtest/gtest.h>

@@ -14,6 +14,9 @@ namespace {
 constexpr int64_t kOtherInputs = 3;
 constexpr int16_t kBias = 256;
 
+// Symbols after which the lengths of records are measured anew.
+constexpr uint64_t kRecordPeriod = 4096;
+
 constexpr int64_t kNodeBits = 8;  // of a context that is a node
 constexpr int64_t kNodes = 1 << kNodeBits;
 constexpr int64_t kBytes = 256;
@@ -316,6 +319,9 @@ void ContextMixer::EndSymbol() {
   runs_.Finish(symbol);
   ring_[s.position] = symbol;
   s.Push(symbol);
+  if (Strong(config_) && s.position % kRecordPeriod == 0) {
+    s.records.Measure(ring_, s.position);
+  }
   for (size_t m = 0; m < matches_.size(); ++m) {
     matches_[m].Follow(ring_, s.position, s.order[kMatchOrders[m]], s.match[m]);
   }

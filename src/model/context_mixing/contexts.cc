@@ -10,7 +10,7 @@ namespace nncpp {
 namespace {
 
 constexpr int64_t kFastContexts = 9;
-constexpr int64_t kStrongContexts = 42;
+constexpr int64_t kStrongContexts = 48;
 
 // Hands out hashes in order; each is salted with its number.
 class Hashes {
@@ -83,6 +83,23 @@ void AddPlaces(const StreamContext& s, const SymbolRing& ring, Hashes& hashes) {
   hashes.Add(MixHash(s.linked) + s.word + s.Back(1));
 }
 
+// Contexts of the symbols one record before.
+void AddRecords(const StreamContext& s, const SymbolRing& ring,
+                Hashes& hashes) {
+  const auto above = [&](uint64_t distance) {
+    return uint64_t{ring[s.position - distance]};
+  };
+  const uint64_t length = std::max<uint64_t>(s.records.length[0], 1);
+  const uint64_t other = std::max<uint64_t>(s.records.length[1], 1);
+  const uint64_t one = above(length), two = above(other);
+  hashes.Add(one << 16 | s.Back(1));
+  hashes.Add(one << 16 | two << 32);
+  hashes.Add(one << 16 | two << 32 | s.Back(1));
+  hashes.Add(MixHash(one << 16 | above(length - 1)) + s.Back(1));
+  hashes.Add(two << 16 | s.Back(1) | uint64_t{s.Back(2)} << 32);
+  hashes.Add(s.position % length << 16 | one);
+}
+
 }  // namespace
 
 int64_t ContextsOf(int64_t mixing) {
@@ -99,6 +116,7 @@ void HashContexts(int64_t mixing, const StreamContext& stream,
     AddWords(stream, out);
     AddSparse(stream, out);
     AddPlaces(stream, ring, out);
+    AddRecords(stream, ring, out);
     const auto symbol = static_cast<uint64_t>(predicted + 1);
     out.Add(symbol << 16 |
             static_cast<uint64_t>(MatchModel::LengthClass(stream.match[0])));

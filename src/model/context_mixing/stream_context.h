@@ -6,6 +6,7 @@
 #include <span>
 
 #include "src/model/context_mixing/match_model.h"
+#include "src/model/context_mixing/record_lengths.h"
 
 namespace nncpp {
 
@@ -41,6 +42,7 @@ struct StreamContext {
 
   uint64_t followed[256];    // by a byte: the last 8 bytes after it
   uint16_t recent[kRecent];  // the newest first
+  RecordLengths records;
   MatchModel::Place match[kMatches];
 
   // Without a past, before the symbol at `start`.

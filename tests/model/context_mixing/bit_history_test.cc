@@ -1,4 +1,4 @@
-// tests/model/context_mixing/bit_history_test.cc
+// tests/model/context_mixing/bit_history_test.cc -- what a history keeps
 #include "src/model/context_mixing/bit_history.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// tests/model/context_mixing/context_mixer_test.cc
+// tests/model/context_mixing/context_mixer_test.cc -- all models together
 #include "src/model/context_mixing/context_mixer.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,5 @@
-// tests/model/context_mixing/logistic_test.cc
+// tests/model/context_mixing/logistic_test.cc -- the tables against double
+// precision
 #include "src/model/context_mixing/logistic.h"
 
 #include <gtest/gtest.h>
