@@ -48,10 +48,10 @@ const ConfigField* FirstBad(const ModelConfig& config) {
 // Why a configuration whose fields are all in range cannot be, or null.
 const char* Contradiction(const ModelConfig& config) {
   if (config.layers == 0 && config.mixing == 0) {
-    return "neither a net nor context mixing: layers and mixing are both 0";
+    return "--layers and --mixing are both 0: there is nothing to predict with";
   }
   if (config.model == kTransformer && config.cells % config.heads != 0) {
-    return "heads do not divide the cells";
+    return "--heads does not divide --cells";
   }
   return nullptr;
 }
