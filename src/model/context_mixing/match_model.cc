@@ -57,7 +57,7 @@ void MatchModel::Follow(const SymbolRing& ring, uint64_t position,
 int MatchModel::LengthClass(const Place& place) {
   const uint32_t n = place.length;
   if (n < 16) return static_cast<int>((n + 1) / 2);
-  const int width = std::bit_width(n);  // 5 to 16
+  const auto width = static_cast<int>(std::bit_width(n));  // 5 to 16
   return std::min(15,
                   8 + 2 * (width - 5) + static_cast<int>(n >> (width - 2) & 1));
 }
