@@ -84,6 +84,10 @@ void RunCompress(Options options) {
   }
   FileSource in(options.input);
   const int64_t size = in.SizeHint();
+  const bool of_checkpoint = options.resume && !options.config_given;
+  if (size >= 0 && !options.tables_given && !of_checkpoint) {
+    FitTables(size, options.config);
+  }
   const bool small = size >= 0 && size < kSelfCheckBelow;
   const bool self_check = options.self_check.value_or(small);
   Output out(options, in);

@@ -51,6 +51,7 @@ struct Options {
   bool learn_words = false;   // kCompress: words of `goal`, from the input
   bool primer = true;         // kCompress: where the input looks English
   bool config_given = false;  // the command line says something of it
+  bool tables_given = false;  // sizes of tables are among it
   std::string checkpoint;     // empty: none are written
   CheckpointEvery checkpoint_every;
   bool resume = false;

@@ -68,12 +68,22 @@ ModelConfig Mixing(int64_t level, int64_t bits) {
   return c;
 }
 
-// Contexts above a small net.
-ModelConfig Mixed() {
-  ModelConfig c = Mixing(2, 22);
+// Contexts above a net of LSTM layers with n-gram features.
+ModelConfig Mixed(int64_t layers, int64_t cells) {
+  ModelConfig c = Mixing(2, 24);
   c.steps = 32;
-  c.layers = 2;
-  c.cells = 128;
+  c.layers = layers;
+  c.cells = cells;
+  c.ngram_orders = 6;
+  return c;
+}
+
+// The same, and the net learns its past again.
+ModelConfig Replayed(int64_t layers, int64_t cells, int64_t passes) {
+  ModelConfig c = Mixed(layers, cells);
+  c.ngram_orders = 0;  // they stay out of replay
+  c.replay_period = 1 << 15;
+  c.replay_passes = passes;
   return c;
 }
 
@@ -172,11 +182,18 @@ struct Profile {
 
 const std::vector<Profile>& Profiles() {
   static const std::vector<Profile> profiles = {
-      {"default", ModelConfig()},
+      {"default", Mixed(1, 128)},
+      {"1", Mixing(1, 22)},
+      {"2", Mixing(2, 22)},
+      {"3", Mixing(2, 24)},
+      {"4", Mixed(1, 64)},
+      {"5", Mixed(1, 128)},
+      {"6", Mixed(2, 128)},
+      {"7", Mixed(2, 192)},
+      {"8", Replayed(2, 192, 2)},
+      {"9", Replayed(3, 256, 4)},
+      {"lstm", ModelConfig()},
       {"tiny", Tiny()},
-      {"fast", Mixing(1, 22)},
-      {"strong", Mixing(2, 24)},
-      {"mixed", Mixed()},
       {"lstm-compress", LstmCompress()},
       {"tensorflow-compress", TensorflowCompress()},
       {"transformer", TransformerProfile()},
@@ -271,6 +288,19 @@ const std::vector<ConfigField>& ConfigFields() {
        nullptr, &C::seed, 0, 18446744073709551615.0},
   };
   return fields;
+}
+
+void FitTables(int64_t bytes, ModelConfig& config) {
+  // Buckets that a byte takes at most, and slots of n-grams, as powers of two.
+  constexpr int64_t kBuckets = 7, kSlots = 4, kLeast = 5;
+  const int64_t size =
+      std::max<int64_t>(kLeast, std::bit_width(static_cast<uint64_t>(bytes)));
+  if (config.mixing > 0) {
+    config.mixing_bits = std::min(config.mixing_bits, kBuckets + size);
+  }
+  if (config.ngram_orders > 0) {
+    config.ngram_bits = std::min(config.ngram_bits, kSlots + size);
+  }
 }
 
 int64_t SegmentRows(const ModelConfig& config) {

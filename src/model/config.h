@@ -93,6 +93,9 @@ void CheckConfig(const ModelConfig& config);
 ModelConfig ProfileConfig(std::string_view name);
 std::vector<std::string> ProfileNames();
 
+// Makes tables smaller that an input of so many bytes would not fill.
+void FitTables(int64_t bytes, ModelConfig& config);
+
 // docs/format.md, "Configuration". ParseConfig throws Error(kFormat), or
 // Error(kUnsupported) for a field or a value this build does not know.
 void WriteConfig(const ModelConfig& config, ByteWriter& out);

@@ -2,7 +2,7 @@
 . "$ROOT/tests/cli/helpers.bash"
 
 head -c 30000 "$TEST_DATA/alice29.txt" > text
-"$NNCPP" c -q --profile tiny text whole.nncpp
+"$NNCPP" c -q --no-prep --profile tiny text whole.nncpp
 mkfifo pipe
 
 # Stop SIGNAL ARGUMENTS...: a run that reads from the pipe what comes from
@@ -23,7 +23,7 @@ Stop() {
 head -c 20000 text > begun
 for signal in INT TERM HUP; do
   echo "-- compressing, $signal"
-  { Stop $signal c --profile tiny --checkpoint ck pipe a.nncpp; } 2> log
+  { Stop $signal c --no-prep --profile tiny --checkpoint ck pipe a.nncpp; } 2> log
   grep nncpp: log
   Files
   Run c -q --checkpoint ck --resume -T2 - a.nncpp < text
@@ -42,7 +42,7 @@ for signal in INT TERM; do
 done
 
 echo "-- in the middle of a block"
-env --default-signal=TERM "$NNCPP" c -q "$TEST_DATA/alice29.txt" \
+env --default-signal=TERM "$NNCPP" c -q --profile lstm "$TEST_DATA/alice29.txt" \
   --checkpoint ck --checkpoint-every 0.05s large.nncpp &
 until [ -e ck ]; do sleep 0.01; done
 kill -s TERM $!
@@ -53,7 +53,7 @@ rm ck large.nncpp.part
 
 echo "-- what is left when a run is killed"
 printf 'x' > one
-"$NNCPP" c -q --profile tiny --checkpoint ck pipe a.nncpp &
+"$NNCPP" c -q --no-prep --profile tiny --checkpoint ck pipe a.nncpp &
 exec 3> pipe
 until [ -e ck ]; do sleep 0.01; done
 kill -KILL $!

@@ -22,7 +22,7 @@ Make empty --profile tiny < /dev/null
 head -c 1 "$text" | Make one_byte --profile tiny
 head -c 3000 "$text" | Make text_tiny --profile tiny
 head -c 2000 "$text" | Make text_default
-head -c 3000 "$text" | Make text_fast --profile fast --mixing-bits 12
+head -c 3000 "$text" | Make text_fast --profile 1 --mixing-bits 12
 head -c 3000 "$text" | Make text_mixed --profile tiny --mixing 2 \
   --mixing-bits 12 --stream-symbols 1000 --cells 12
 head -c 3000 "$text" | Make blocks --profile tiny --block-symbols 700 \
