@@ -387,11 +387,8 @@ Options ParseOptions(int argc, const char* const* argv) {
   if (app.count("--self-check") > 0) options.self_check = raw.self_check;
   if (options.verb == Verb::kCompress) options.config = ChosenConfig(raw);
   ReadPrep(raw, options);
-  for (const auto& [field, text] : raw.settings) {
-    options.tables_given = options.tables_given ||
-                           field->name == "mixing-bits" ||
-                           field->name == "ngram-bits";
-  }
+  options.tables_given =
+      app.count("--mixing-bits") + app.count("--ngram-bits") > 0;
   options.config_given = !raw.settings.empty() || app.count("--profile") > 0 ||
                          raw.profile != "default";
   CheckNames(options);

@@ -23,7 +23,9 @@ Stop() {
 head -c 20000 text > begun
 for signal in INT TERM HUP; do
   echo "-- compressing, $signal"
-  { Stop $signal c --no-prep --profile tiny --checkpoint ck pipe a.nncpp; } 2> log
+  {
+    Stop $signal c --no-prep --profile tiny --checkpoint ck pipe a.nncpp
+  } 2> log
   grep nncpp: log
   Files
   Run c -q --checkpoint ck --resume -T2 - a.nncpp < text
@@ -42,8 +44,8 @@ for signal in INT TERM; do
 done
 
 echo "-- in the middle of a block"
-env --default-signal=TERM "$NNCPP" c -q --profile lstm "$TEST_DATA/alice29.txt" \
-  --checkpoint ck --checkpoint-every 0.05s large.nncpp &
+env --default-signal=TERM "$NNCPP" c -q --profile lstm \
+  "$TEST_DATA/alice29.txt" --checkpoint ck --checkpoint-every 0.05s large.nncpp &
 until [ -e ck ]; do sleep 0.01; done
 kill -s TERM $!
 wait $! 2> log

@@ -104,7 +104,7 @@ TEST(Mixing, SeesWhenAStreamIsNotWhatACoderWrites) {
 }
 
 TEST(Mixing, IsRefusedWhereNothingWouldPredict) {
-  ExpectError(ErrorKind::kUsage, "neither",
+  ExpectError(ErrorKind::kUsage, "--mixing",
               [] { CompressBytes({1}, Mixing(0, 0)); });
 }
 
