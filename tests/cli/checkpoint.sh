@@ -45,7 +45,8 @@ done
 
 echo "-- in the middle of a block"
 env --default-signal=TERM "$NNCPP" c -q --profile lstm \
-  "$TEST_DATA/alice29.txt" --checkpoint ck --checkpoint-every 0.05s large.nncpp &
+  --checkpoint ck --checkpoint-every 0.05s "$TEST_DATA/alice29.txt" \
+  large.nncpp &
 until [ -e ck ]; do sleep 0.01; done
 kill -s TERM $!
 wait $! 2> log
