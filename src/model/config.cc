@@ -147,8 +147,9 @@ const std::vector<ConfigField>& ConfigFields() {
 void FitTables(int64_t bytes, ModelConfig& config) {
   // Buckets that a byte takes at most, and slots of n-grams, as powers of two.
   constexpr int64_t kBuckets = 7, kSlots = 4, kLeast = 5;
-  const int64_t size =
-      std::max<int64_t>(kLeast, std::bit_width(static_cast<uint64_t>(bytes)));
+  const auto width =
+      static_cast<int64_t>(std::bit_width(static_cast<uint64_t>(bytes)));
+  const int64_t size = std::max(kLeast, width);
   if (config.mixing > 0) {
     config.mixing_bits = std::min(config.mixing_bits, kBuckets + size);
   }
