@@ -18,7 +18,7 @@ Build() {
   Fail "build/$variant/nncpp does not build"
 }
 
-Build release all
+Build release all CUDA=0
 Build O0 CXXFLAGS=-O0
 Build ofast CXXFLAGS=-Ofast
 if command -v "${CLANGXX:-clang++}" > /dev/null; then
