@@ -274,7 +274,7 @@ int Main(int argc, char** argv) {
   for (const int64_t k : {320, 640}) {
     for (const int64_t m : {1, 2, 3, 4, 8, 16}) decode.push_back({m, 960, k});
   }
-  // The shapes that issue 2 names.
+  // Shapes of online learning: few rows, and a whole segment.
   for (const Shape& s : {Shape{0, 512, 512}, Shape{0, 1024, 256},
                          Shape{0, 2048, 512}, Shape{0, 1024, 1024}}) {
     for (const int64_t m : {4, 8, 16, 32, 64, 512}) {
