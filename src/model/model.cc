@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <limits>
 
 #include "kernels/numerics.h"
 #include "src/base/check.h"
@@ -150,6 +151,22 @@ void Model::Restore() {
   NNCPP_CHECK(!saved_.empty());
   MemorySource copy(saved_);
   ReadState(copy);
+}
+
+bool Model::LiesWithin(const float* array, int64_t count, float low,
+                       float high) {
+  std::vector<float> room;
+  const std::span<float> host = Downloaded(backend_, array, count, room);
+  return std::all_of(host.begin(), host.end(),
+                     [low, high](float x) { return x >= low && x <= high; });
+}
+
+bool Model::OptimizerIsSound(const float* weights, const float* second,
+                             int64_t count, std::span<const double> powers) {
+  return std::all_of(powers.begin(), powers.end(),
+                     [](double x) { return x >= 0 && x <= 1; }) &&
+         LiesWithin(weights, count, -kWeightLimit, kWeightLimit) &&
+         LiesWithin(second, count, 0, std::numeric_limits<float>::max());
 }
 
 int64_t Model::StateBytes() {

@@ -89,6 +89,14 @@ class Model {
   // could do harm, such as an index beyond its table.
   virtual void StateReplaced() = 0;
 
+ protected:
+  // For StateReplaced: whether what Adam keeps can have come of training, and
+  // whether every element of an array in the backend's memory lies in
+  // [low, high].
+  bool OptimizerIsSound(const float* weights, const float* second,
+                        int64_t count, std::span<const double> powers);
+  bool LiesWithin(const float* array, int64_t count, float low, float high);
+
  private:
   Backend& backend_;
   std::vector<uint8_t> saved_;

@@ -196,6 +196,26 @@ TEST(Lstm, GoesBackFromTheMiddleOfASegment) {
   EXPECT_TRUE(first == again);
 }
 
+// A classic cell that lets everything in and forgets nothing counts its steps.
+TEST(Lstm, GoesBackToClassicCellsOfAnySize) {
+  ModelConfig config = SmallConfig(2, /*classic=*/1);
+  config.learning_rate = 0;
+  const auto backend = NewBackend();
+  Lstm model(config, *backend);
+  for (const ParameterView& view : model.layout().views()) {
+    if (!view.name.starts_with("bias")) continue;
+    const std::vector<float> open(static_cast<size_t>(view.count()), 12.0f);
+    backend->Upload(open, model.parameters() + view.offset);
+  }
+  Trace ignored;
+  RunBlock(model, config, 2, 6, 0, ignored);
+  model.Save();
+  const uint64_t saved = model.Digest();
+  model.StartBlock(1);
+  model.Restore();
+  EXPECT_EQ(model.Digest(), saved);
+}
+
 TEST(LstmDigest, ChangesWithEveryParameterAlone) {
   const ModelConfig config = SmallConfig(2);
   const auto backend = NewBackend();
