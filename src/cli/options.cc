@@ -78,18 +78,24 @@ void AddCommonOptions(CLI::App& app, Raw& raw) {
   app.add_flag("-V,--version", raw.version);
 }
 
+// -1 to -9. The command must have them too: CLI11 takes an unknown `-3` for a
+// number, and so for a name.
+void AddLevels(CLI::App& app, Raw& raw) {
+  for (char level = '1'; level <= '9'; ++level) {
+    app.add_flag_callback(std::string("-") + level,
+                          [&raw, level] { raw.profile = level; })
+        ->group(kForCompress);
+  }
+}
+
 void AddCompressOptions(CLI::App& app, Raw& raw) {
+  AddLevels(app, raw);
   app.add_option("--profile", raw.profile)
       ->type_name("name")
       ->group(kForCompress);
   app.add_flag("--prep", raw.prep)->group(kForCompress);
   app.add_flag("--no-prep", raw.no_prep)->group(kForCompress);
   app.add_flag("--no-primer", raw.no_primer)->group(kForCompress);
-  for (char level = '1'; level <= '9'; ++level) {
-    app.add_flag_callback(std::string("-") + level,
-                          [&raw, level] { raw.profile = level; })
-        ->group(kForCompress);
-  }
   app.add_flag("--self-check,!--no-self-check", raw.self_check)
       ->group(kForCompress);
   for (const ConfigField& field : ConfigFields()) {
@@ -144,6 +150,7 @@ void AddVerbs(CLI::App& app, Raw& raw) {
     verb->set_help_flag();
     verb->fallthrough();  // so that options may stand anywhere
   }
+  AddLevels(*compress, raw);
 }
 
 bool IsPrep(Verb verb) {
