@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "preproc/text_transform.h"
@@ -23,6 +24,7 @@ struct PrepOptions {
   TrainingGoal goal = {.words = 768, .min_frequency = 16};
   std::shared_ptr<const Dictionary> dictionary;  // given; null: none
   Priming priming = Priming::kNever;
+  int64_t primer_quarters = 12;  // bytes of primer for each 4 of the input
 };
 
 class Preparation {
@@ -44,7 +46,10 @@ class Preparation {
 
   int64_t alphabet() const;
 
-  // Lets `model` learn the primer, if there is one. `done`: EncodeBlock.
+  // Lets `model` learn the primer, if there is one: context mixing all of it,
+  // a net the last kNetPrimer symbols. `done` is called now and then; it may
+  // throw.
+  static constexpr int64_t kNetPrimer = int64_t{1} << 16;
   void Prime(const ModelConfig& config, Model& model,
              const std::function<void()>& done) const;
 
@@ -63,7 +68,7 @@ class Preparation {
  private:
   std::shared_ptr<const TextTransform> words_;  // null: bytes
   bool named_ = false;  // the words are not in the archive
-  bool primed_ = false;
+  std::string_view primer_;  // empty: none
 };
 
 }  // namespace nncpp

@@ -118,6 +118,43 @@ TEST(Preparation, PrimesTheModelWithEnglish) {
             CompressBytes(noise, Small()));
 }
 
+// The primer grows with the input up to all there is, and is an end of it.
+TEST(Preparation, TakesAsMuchOfThePrimerAsTheInputIsWorth) {
+  PrepOptions options;
+  options.priming = Priming::kAlways;
+  const auto length = [&](int64_t size) {
+    const Octets field = Preparation::Choose({}, size, options).Field();
+    return field.empty() ? 0 : field[1] + 256 * field[2] + 65536 * field[3];
+  };
+  const auto all = static_cast<int>(PrimerText().size());
+  EXPECT_EQ(length(3), 0);
+  EXPECT_EQ(length(1000), 3000);
+  EXPECT_EQ(length(1'000'000), all);
+  options.primer_quarters = 1;
+  EXPECT_EQ(length(1000), 250);
+}
+
+// What lies before kNetPrimer teaches contexts, but not a net.
+TEST(Preparation, PrimesTheNetWithTheEndOnly) {
+  const Octets text = Alice(4000);
+  ModelConfig net = Small();
+  ModelConfig mixed = net;
+  mixed.mixing = 1;
+  mixed.mixing_bits = 16;
+  const auto bytes = [&](const ModelConfig& config, int64_t primer) {
+    CodecOptions options = Primed(Priming::kAlways);
+    options.prep.primer_quarters = primer / (std::ssize(text) / 4);
+    const Octets archive = CompressBytes(text, config, options);
+    if (primer > 2 * Preparation::kNetPrimer) {
+      EXPECT_EQ(DecompressBytes(archive), text);
+    }
+    return archive.size() - HeaderOf(archive).preparation.size();
+  };
+  const int64_t end = Preparation::kNetPrimer;
+  EXPECT_EQ(bytes(net, end + 1000), bytes(net, 2 * end));
+  EXPECT_LT(bytes(mixed, 3 * end), bytes(mixed, end + 1000));
+}
+
 TEST(Preparation, PrimesWordsToo) {
   const Octets text = Alice(5000);
   CodecOptions options = Learning();
@@ -132,14 +169,15 @@ TEST(Preparation, RefusesFieldsThatAreNone) {
   };
   for (const Octets& field :
        {Octets{0}, Octets{8}, Octets{255}, Octets{3, 0}, Octets{4},
-        Octets{4, 1, 2, 3, 4, 5, 6, 7, 8}, Octets{2, 1}, Octets{1},
+        Octets{4, 1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8},
+        Octets{4, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8}, Octets{2, 1}, Octets{1},
         Octets{1, 5}, Octets{1, 1, 0, 0}}) {
     EXPECT_TRUE(RefusesArchive([&] { parse(field); }))
         << ::testing::PrintToString(field);
   }
   PrepOptions options;
   options.priming = Priming::kAlways;
-  Octets field = Preparation::Choose({}, 0, options).Field();
+  Octets field = Preparation::Choose({}, 400, options).Field();
   parse(field);
   field.push_back(0);
   EXPECT_TRUE(RefusesArchive([&] { parse(field); }));
