@@ -99,10 +99,7 @@ void RunCompress(Options options) {
   codec.self_check = self_check;
   codec.prep.learn_words = options.learn_words;
   codec.prep.goal = options.goal;
-  // The fast contexts would spend more time on it than on the input.
-  if (options.primer && options.config.mixing != 1) {
-    codec.prep.priming = Priming::kIfEnglish;
-  }
+  if (options.primer) codec.prep.priming = Priming::kIfEnglish;
   codec.checkpointer = checkpoints.get();
   const Report report = Compress(in, out, options.config, codec);
   out.Finish(in);

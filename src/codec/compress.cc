@@ -324,7 +324,7 @@ Report Compress(Source& in, Sink& out, const ModelConfig& config,
     }
     const int64_t size = in.SizeHint();
     const auto head = input.Peek(Preparation::HeadBytes(options.prep));
-    preparation = Preparation::Choose(head, size, options.prep);
+    preparation = Preparation::Choose(head, size, config, options.prep);
     prepared.alphabet = preparation.alphabet();
   }
   CheckMemory(prepared, options.self_check, options.memory_limit,

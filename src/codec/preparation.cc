@@ -28,11 +28,19 @@ constexpr int64_t kEnglishBytes = int64_t{1} << 16;
 constexpr int64_t kLeastPrimed = 4096;
 constexpr int64_t kMostPrimed = 16'000'000;
 
+// Bytes of primer for each four of the input. Many contexts gain most from it;
+// a net alone learns it no faster than the input; the fast contexts would spend
+// on it what they save.
+int64_t PrimerQuarters(const ModelConfig& config) {
+  constexpr int64_t kByMixing[] = {1, 0, 12};
+  return kByMixing[config.mixing];
+}
+
 // The last `bytes` bytes of the primer, or all.
 std::string_view PrimerOf(int64_t bytes) {
   const std::string_view all = PrimerText();
-  return all.substr(
-      all.size() - std::min(all.size(), static_cast<size_t>(bytes)));
+  return all.substr(all.size() -
+                    std::min(all.size(), static_cast<size_t>(bytes)));
 }
 
 bool IsShort(size_t symbols, size_t bytes) { return symbols * 4 <= bytes * 3; }
@@ -61,6 +69,7 @@ int64_t Preparation::HeadBytes(const PrepOptions& options) {
 }
 
 Preparation Preparation::Choose(std::span<const uint8_t> head, int64_t size,
+                                const ModelConfig& config,
                                 const PrepOptions& options) {
   Preparation chosen;
   const auto beginning =
@@ -70,7 +79,7 @@ Preparation Preparation::Choose(std::span<const uint8_t> head, int64_t size,
        std::ssize(head) >= kLeastPrimed && size <= kMostPrimed &&
        LooksEnglish(beginning))) {
     const int64_t known = size < 0 ? std::ssize(head) : size;
-    chosen.primer_ = PrimerOf(known / 4 * options.primer_quarters);
+    chosen.primer_ = PrimerOf(known / 4 * PrimerQuarters(config));
   }
   if (options.dictionary != nullptr) {
     chosen.words_ = std::make_shared<TextTransform>(*options.dictionary);
@@ -104,9 +113,9 @@ Preparation Preparation::Parse(std::span<const uint8_t> field,
     parsed.primer_ = PrimerOf(length);
     if (length == 0 || parsed.primer_.size() != length ||
         in.U64() != PrimerHash(parsed.primer_)) {
-    throw Error(ErrorKind::kUnsupported,
-                "the model was primed with a text that this program does not "
-                "have; use the nncpp that made the archive");
+      throw Error(ErrorKind::kUnsupported,
+                  "the model was primed with a text that this program does not "
+                  "have; use the nncpp that made the archive");
     }
   }
   if (words) {

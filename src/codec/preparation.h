@@ -24,7 +24,6 @@ struct PrepOptions {
   TrainingGoal goal = {.words = 768, .min_frequency = 16};
   std::shared_ptr<const Dictionary> dictionary;  // given; null: none
   Priming priming = Priming::kNever;
-  int64_t primer_quarters = 12;  // bytes of primer for each 4 of the input
 };
 
 class Preparation {
@@ -33,8 +32,10 @@ class Preparation {
   static int64_t HeadBytes(const PrepOptions& options);
 
   // For an input of `size` bytes (-1: not known) with this head. Words that
-  // make no fewer symbols are not taken.
+  // make no fewer symbols are not taken. How much of the primer is learnt
+  // depends on the size and on what a byte costs this model.
   static Preparation Choose(std::span<const uint8_t> head, int64_t size,
+                            const ModelConfig& config,
                             const PrepOptions& options);
 
   // The header's field `preparation` (docs/format.md); empty: none. Throws
@@ -67,7 +68,7 @@ class Preparation {
 
  private:
   std::shared_ptr<const TextTransform> words_;  // null: bytes
-  bool named_ = false;  // the words are not in the archive
+  bool named_ = false;       // the words are not in the archive
   std::string_view primer_;  // empty: none
 };
 

@@ -3,12 +3,15 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "kernels/make_backend.h"
 #include "preproc/primer.h"
 #include "src/format/archive_reader.h"
+#include "src/model/model.h"
 #include "tests/support/codec_runs.h"
 #include "tests/support/errors.h"
 #include "tests/support/resign.h"
@@ -118,41 +121,70 @@ TEST(Preparation, PrimesTheModelWithEnglish) {
             CompressBytes(noise, Small()));
 }
 
-// The primer grows with the input up to all there is, and is an end of it.
+ModelConfig MixingConfig(int64_t level) {
+  ModelConfig config = Small();
+  config.mixing = level;
+  return config;
+}
+
+// The primer grows with the input up to all there is; -1 has none.
 TEST(Preparation, TakesAsMuchOfThePrimerAsTheInputIsWorth) {
   PrepOptions options;
   options.priming = Priming::kAlways;
-  const auto length = [&](int64_t size) {
-    const Octets field = Preparation::Choose({}, size, options).Field();
+  const auto length = [&](int64_t size, int64_t mixing) {
+    const Octets field =
+        Preparation::Choose({}, size, MixingConfig(mixing), options).Field();
     return field.empty() ? 0 : field[1] + 256 * field[2] + 65536 * field[3];
   };
   const auto all = static_cast<int>(PrimerText().size());
-  EXPECT_EQ(length(3), 0);
-  EXPECT_EQ(length(1000), 3000);
-  EXPECT_EQ(length(1'000'000), all);
-  options.primer_quarters = 1;
-  EXPECT_EQ(length(1000), 250);
+  EXPECT_EQ(length(3, 2), 0);
+  EXPECT_EQ(length(1000, 2), 3000);
+  EXPECT_EQ(length(1'000'000, 2), all);
+  EXPECT_EQ(length(1000, 0), 250);
+  EXPECT_EQ(length(1'000'000, 1), 0);
 }
 
-// What lies before kNetPrimer teaches contexts, but not a net.
-TEST(Preparation, PrimesTheNetWithTheEndOnly) {
-  const Octets text = Alice(4000);
-  ModelConfig net = Small();
-  ModelConfig mixed = net;
-  mixed.mixing = 1;
-  mixed.mixing_bits = 16;
-  const auto bytes = [&](const ModelConfig& config, int64_t primer) {
-    CodecOptions options = Primed(Priming::kAlways);
-    options.prep.primer_quarters = primer / (std::ssize(text) / 4);
-    const Octets archive = CompressBytes(text, config, options);
-    if (primer > 2 * Preparation::kNetPrimer) {
-      EXPECT_EQ(DecompressBytes(archive), text);
-    }
-    return archive.size() - HeaderOf(archive).preparation.size();
-  };
-  const int64_t end = Preparation::kNetPrimer;
-  EXPECT_EQ(bytes(net, end + 1000), bytes(net, 2 * end));
-  EXPECT_LT(bytes(mixed, 3 * end), bytes(mixed, end + 1000));
+// A net that keeps what it is taught.
+class Pupil : public Model {
+ public:
+  using Model::Model;
+  void StartBlock(int64_t /*streams*/) override {}
+  void Predict(int64_t /*first*/, int64_t /*count*/,
+               std::span<const int32_t> /*targets*/) override {}
+  std::span<const uint64_t> FrequenciesAt(int64_t /*row*/) const override {
+    return alike_;
+  }
+  uint64_t TotalAt(int64_t /*row*/) const override { return alike_.size(); }
+  void Train(int64_t /*steps*/, std::span<const int32_t> targets) override {
+    taught_.append(targets.begin(), targets.end());
+  }
+  void StartReplay(int64_t /*streams*/) override {}
+  void ReplaySegment(int64_t /*steps*/,
+                     std::span<const int32_t> /*targets*/) override {}
+  void EndReplay() override {}
+  void VisitState(StateVisitor& /*visitor*/) override {}
+  void StateReplaced() override {}
+  const std::string& taught() const { return taught_; }
+
+ private:
+  std::vector<uint64_t> alike_ = std::vector<uint64_t>(256, 1);
+  std::string taught_;
+};
+
+TEST(Preparation, PrimesANetWithTheEndOnly) {
+  PrepOptions options;
+  options.priming = Priming::kAlways;
+  ModelConfig config = MixingConfig(0);
+  config.streams = 1;
+  const auto backend = MakeCpuBackend(1);
+  for (const int64_t primer : {int64_t{500}, Preparation::kNetPrimer + 100}) {
+    Pupil pupil(*backend);
+    Preparation::Choose({}, primer * 4, config, options)
+        .Prime(config, pupil, [] {});
+    const auto end =
+        static_cast<size_t>(std::min(primer, Preparation::kNetPrimer));
+    EXPECT_EQ(pupil.taught(), PrimerText().substr(PrimerText().size() - end));
+  }
 }
 
 TEST(Preparation, PrimesWordsToo) {
@@ -177,7 +209,7 @@ TEST(Preparation, RefusesFieldsThatAreNone) {
   }
   PrepOptions options;
   options.priming = Priming::kAlways;
-  Octets field = Preparation::Choose({}, 400, options).Field();
+  Octets field = Preparation::Choose({}, 400, Small(), options).Field();
   parse(field);
   field.push_back(0);
   EXPECT_TRUE(RefusesArchive([&] { parse(field); }));
@@ -221,7 +253,8 @@ TEST(Preparation, TellsWhichBlocksFit) {
   EXPECT_TRUE(bytes.Fits(5, 5, false));
   EXPECT_FALSE(bytes.Fits(5, 5, true));
   EXPECT_FALSE(bytes.Fits(4, 5, false));
-  const Preparation words = Preparation::Choose({}, 0, Given({"the"}).prep);
+  const Preparation words =
+      Preparation::Choose({}, 0, Small(), Given({"the"}).prep);
   EXPECT_TRUE(words.Fits(4, 5, false));
   EXPECT_TRUE(words.Fits(5, 5, true));
   EXPECT_FALSE(words.Fits(4, 5, true));
