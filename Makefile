@@ -217,10 +217,17 @@ release_build := $(MAKE) --no-print-directory VARIANT=release CUDA=0 \
   all unit-tests replays
 clang_build := $(MAKE) --no-print-directory VARIANT=clang CXX=$(CLANGXX) \
   WERROR=1 program unit-tests
+# Tests that take long and see the same under any compiler or sanitizer; they
+# run in the release build.
+long_inputs := Codec.StoresWhatDoesNotShrinkAndGrowsByLittle
+long_inputs := $(long_inputs):Mixing.CostsNextToNothingOnZeros
+scans := Exp.*:Log.*:Tanh.*:Sigmoid.*:Alphabets/CoderCost.*
+emulated := Sizes/EmulatedCuda.*:CudaCodec.*:ProductAvx512Emulated.*
 variant_build = $(MAKE) --no-print-directory VARIANT=$(1) program unit-tests \
   replays
 variant_pieces = "build $(1)=$(call variant_build,$(1))" \
-  "unit tests, $(1)=$(support)/run_unit_tests.sh build/$(1)/unit_tests" \
+  "unit tests, $(1)=$(support)/run_unit_tests.sh build/$(1)/unit_tests \
+    '-$(long_inputs):$(scans)'" \
   "fuzz replay, $(1)=$(support)/replay_fuzz.sh build/$(1)/replay"
 quick_pieces = "build=$(release_build)" \
   "unit tests=$(support)/run_unit_tests.sh build/release/unit_tests" \
@@ -231,7 +238,8 @@ quick_pieces = "build=$(release_build)" \
   "format=$(support)/format.sh check"
 full_pieces = $(quick_pieces) $(call variant_pieces,asan-ubsan) \
   "build clang=$(clang_build)" \
-  "unit tests, clang=$(support)/run_unit_tests.sh build/clang/unit_tests" \
+  "unit tests, clang=$(support)/run_unit_tests.sh build/clang/unit_tests \
+    '-$(long_inputs):$(emulated)'" \
   "flags=$(support)/flags_test.sh" \
   "exactness=$(support)/exactness.sh" \
   "cuda=$(support)/cuda_test.sh" \
