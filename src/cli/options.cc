@@ -2,8 +2,6 @@
 #include "src/cli/options.h"
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
-#include <charconv>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -57,6 +55,7 @@ struct Raw {
   std::string words;
   std::string min_frequency;
   std::string profile = "default";
+  std::string symbols = "bytes";
   std::vector<Setting> settings;
 };
 
@@ -80,6 +79,9 @@ void AddCommonOptions(CLI::App& app, Raw& raw) {
 
 void AddCompressOptions(CLI::App& app, Raw& raw) {
   app.add_option("--profile", raw.profile)
+      ->type_name("name")
+      ->group(kForCompress);
+  app.add_option("--symbols", raw.symbols)
       ->type_name("name")
       ->group(kForCompress);
   app.add_flag("--prep", raw.prep)->group(kForCompress);
@@ -234,9 +236,11 @@ void ReadPrep(const Raw& raw, Options& options) {
   options.learn_words = options.verb == Verb::kCompress &&
                         options.dictionary.empty() && (raw.prep || goal);
   options.primer = !raw.no_prep && !raw.no_primer;
-  if (raw.no_prep && (options.learn_words || !options.dictionary.empty())) {
+  const bool words = options.learn_words || !options.dictionary.empty();
+  if (words && (raw.no_prep || options.wide_symbols)) {
     throw Error(ErrorKind::kUsage,
-                "--no-prep: contradicts another option; leave one of them out");
+                std::string(raw.no_prep ? "--no-prep" : "--symbols u16") +
+                    ": contradicts another option; leave one of them out");
   }
   if (options.verb == Verb::kCompress) options.goal = PrepOptions().goal;
   options.goal.words = ParseCount("--dictionary-words", raw.words, 1, kMaxWords,
@@ -270,26 +274,6 @@ void CheckCheckpoint(const Raw& raw, Options& options) {
                 "standard output: cannot be continued by a later run; name an "
                 "output file, or leave --checkpoint out");
   }
-}
-
-// "auto", "cpu", "cuda" or "cuda:N".
-Device ParseDevice(std::string_view text) {
-  Device device;
-  if (text == "auto") return device;
-  device.kind = Device::Kind::kCpu;
-  if (text == "cpu") return device;
-  device.kind = Device::Kind::kCuda;
-  if (text == "cuda") return device;
-  const std::string_view number = text.substr(std::min<size_t>(text.size(), 5));
-  const char* end = text.data() + text.size();
-  const auto result = std::from_chars(number.data(), end, device.index);
-  if (text.starts_with("cuda:") && result.ec == std::errc() &&
-      result.ptr == end && device.index >= 0) {
-    return device;
-  }
-  throw Error(ErrorKind::kUsage,
-              "--device " + std::string(text) +
-                  ": not possible; give auto, cpu, cuda or cuda:N");
 }
 
 void CheckSalvage(const Options& options) {
@@ -386,6 +370,8 @@ Options ParseOptions(int argc, const char* const* argv) {
   }
   if (app.count("--self-check") > 0) options.self_check = raw.self_check;
   if (options.verb == Verb::kCompress) options.config = ChosenConfig(raw);
+  options.wide_symbols = ParseIsWide(raw.symbols);
+  options.alphabet_given = app.count("--alphabet") > 0;
   ReadPrep(raw, options);
   options.tables_given =
       app.count("--mixing-bits") + app.count("--ngram-bits") > 0;

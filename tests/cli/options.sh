@@ -34,6 +34,16 @@ Run c -f --profile tiny text 2>&1 | Untimed |
   sed -E 's/> [0-9,]+ bytes, [0-9.]+/> N bytes, N/'
 Run c -fv --profile tiny text 2>&1 |
   grep -E '^(cells|memory needed|self-check):' | sed -E 's/[0-9,]{5,}/N/'
+"$NNCPP" c -v --profile tiny text - 2> said | cmp - text.nncpp && echo "same"
+grep '^time needed:' said | sed -E 's/ (about|less) .*/ TIME/'
+# shellcheck disable=SC2002
+cat text | "$NNCPP" c -v --profile tiny - 2>&1 > piped | grep '^speed:' |
+  sed 's/ about .*/ SPEED/'
+for command in t 'd -f'; do
+  # shellcheck disable=SC2086
+  "$NNCPP" $command -v text.nncpp 2>&1 | grep -c '^time needed:'
+  "$NNCPP" $command -v - < piped 2>&1 | grep -ac '^speed:'
+done
 Run c -fv --no-self-check --profile tiny text 2>&1 | grep ^self-check
 Run d -fv text.nncpp 2>&1 | grep -E '^cells|^text' | Untimed |
   sed -E 's/ [0-9,]+ -> 4,000 bytes, [0-9.]+/ N -> 4,000 bytes, N/'
