@@ -77,6 +77,16 @@ void AddCommonOptions(CLI::App& app, Raw& raw) {
   app.add_flag("-V,--version", raw.version);
 }
 
+// -1 to -9. Unlike other options each command needs them as its own: where it
+// has none that is a digit, the library takes -1 for a name.
+void AddLevels(CLI::App& app, Raw& raw) {
+  for (char level = '1'; level <= '9'; ++level) {
+    app.add_flag_callback(std::string("-") + level,
+                          [&raw, level] { raw.profile = level; })
+        ->group(kForCompress);
+  }
+}
+
 void AddCompressOptions(CLI::App& app, Raw& raw) {
   app.add_option("--profile", raw.profile)
       ->type_name("name")
@@ -87,11 +97,7 @@ void AddCompressOptions(CLI::App& app, Raw& raw) {
   app.add_flag("--prep", raw.prep)->group(kForCompress);
   app.add_flag("--no-prep", raw.no_prep)->group(kForCompress);
   app.add_flag("--no-primer", raw.no_primer)->group(kForCompress);
-  for (char level = '1'; level <= '9'; ++level) {
-    app.add_flag_callback(std::string("-") + level,
-                          [&raw, level] { raw.profile = level; })
-        ->group(kForCompress);
-  }
+  AddLevels(app, raw);
   app.add_flag("--self-check,!--no-self-check", raw.self_check)
       ->group(kForCompress);
   for (const ConfigField& field : ConfigFields()) {
@@ -145,6 +151,7 @@ void AddVerbs(CLI::App& app, Raw& raw) {
   for (CLI::App* verb : {compress, decompress, test, list, prep, help}) {
     verb->set_help_flag();
     verb->fallthrough();  // so that options may stand anywhere
+    AddLevels(*verb, raw);
   }
 }
 
@@ -358,6 +365,7 @@ Options ParseOptions(int argc, const char* const* argv) {
   options.verb = ChosenVerb(raw, app, {argv, static_cast<size_t>(argc)});
   if (options.verb >= Verb::kHelp) return options;
   CheckGroups(app, options.verb);
+  CheckGroups(*app.get_subcommands().front(), options.verb);
   options.verbose = options.verbose && !options.quiet;
   options.progress = !raw.no_progress && !options.quiet;
   options.threads = ParseThreads(raw.threads);

@@ -29,6 +29,17 @@ echo "-- options win over the profile, wherever they stand"
 "$NNCPP" c -q --cells 31 text a.nncpp --profile tiny
 "$NNCPP" l a.nncpp | grep cells
 
+echo "-- a level stands anywhere"
+head -c 300 text > brief
+"$NNCPP" c -q --profile 1 brief
+for order in '-1 c -q brief -' 'c -1 -q brief -' 'c -q brief -1 -' \
+  'c -q brief - -1'; do
+  # shellcheck disable=SC2086
+  "$NNCPP" $order | cmp - brief.nncpp && echo "$order: same"
+done
+Run d -1 brief.nncpp out
+Run t brief.nncpp -9
+
 echo "-- what is said"
 Run c -f --profile tiny text 2>&1 | Untimed |
   sed -E 's/> [0-9,]+ bytes, [0-9.]+/> N bytes, N/'
