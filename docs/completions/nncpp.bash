@@ -60,7 +60,7 @@ _nncpp() {
         ;;
       c | compress)
         options+=" --profile --self-check --no-self-check --prep --no-prep --no-primer
-          --dictionary --dictionary-words --min-frequency $(
+          --symbols --dictionary --dictionary-words --min-frequency $(
           "$program" help all 2> /dev/null |
             sed -n 's/^      \(--[a-z0-9-]*\) N$/\1/p')"
         ;;

@@ -45,6 +45,7 @@ complete -c nncpp -n $files -l checkpoint-every -x -d 'how often: 90s, 10m, 2h; 
 complete -c nncpp -n '__fish_seen_subcommand_from d decompress' -l salvage -d 'keep what comes before damage'
 complete -c nncpp -n $files -l resume -d 'go on from the checkpoint'
 complete -c nncpp -n $compress -l profile -x -a '(__nncpp_profiles)' -d 'a set of model options'
+complete -c nncpp -n $compress -l symbols -x -a 'bytes u16' -d 'what the input is'
 complete -c nncpp -n $compress -l prep -d 'learn words of the input'
 complete -c nncpp -n $compress -l no-prep -d 'neither words nor primer'
 complete -c nncpp -n $compress -l no-primer -d 'no English words first'

@@ -39,6 +39,7 @@ _nncpp() {
       options+=(
         "--profile[a set of model options]:profile:(${${$(
           nncpp help 2>/dev/null | sed -n 's/.*--profile NAME.*: //p')}//,/})"
+        '--symbols[what the input is]:symbols:(bytes u16)'
         '--prep[learn words of the input]'
         '--no-prep[neither words nor primer]'
         '--no-primer[no English words first]'

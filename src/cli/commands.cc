@@ -10,6 +10,7 @@
 #include "src/base/error.h"
 #include "src/base/file.h"
 #include "src/base/memory_stream.h"
+#include "src/cli/alphabet.h"
 #include "src/cli/checkpoint_file.h"
 #include "src/cli/endpoints.h"
 #include "src/cli/help.h"
@@ -41,7 +42,21 @@ std::unique_ptr<Backend> BackendOf(const Options& options, int64_t bytes) {
   return backend;
 }
 
-CodecOptions CodecOptionsFor(const Options& options, ProgressMeter& meter) {
+// On a terminal a run that is over at once needs no notice.
+constexpr double kWorthNoticing = 5;  // seconds
+
+void SayExpectation(const Options& options, const std::string& name,
+                    const Expectation& expected) {
+  if (options.verbose) {
+    Say(TableLine(expected.seconds < 0 ? "speed" : "time needed",
+                  ExpectedTime(expected)));
+  } else if (expected.seconds < 0 || expected.seconds >= kWorthNoticing) {
+    Say(ExpectationLine(name, expected));
+  }
+}
+
+CodecOptions CodecOptionsFor(const Options& options, const FileSource& in,
+                             ProgressMeter& meter) {
   CodecOptions codec;
   codec.threads = options.threads;
   codec.memory_limit = options.memory_limit;
@@ -53,6 +68,11 @@ CodecOptions CodecOptionsFor(const Options& options, ProgressMeter& meter) {
         std::make_shared<Dictionary>(ReadDictionary(options.dictionary));
   }
   codec.max_output = options.max_output;
+  if (options.verbose || DrawsProgress(options)) {
+    codec.expectation = [&options, &in](const Expectation& expected) {
+      SayExpectation(options, in.name(), expected);
+    };
+  }
   codec.progress = [&meter](const Progress& p) { meter.Update(p); };
   return codec;
 }
@@ -88,6 +108,7 @@ void RunCompress(Options options) {
   if (size >= 0 && !options.tables_given && !of_checkpoint) {
     FitTables(size, options.config);
   }
+  if (options.wide_symbols && !of_checkpoint) FindAlphabet(in, options);
   const bool small = size >= 0 && size < kSelfCheckBelow;
   const bool self_check = options.self_check.value_or(small);
   Output out(options, in);
@@ -95,10 +116,11 @@ void RunCompress(Options options) {
 
   ProgressMeter meter(in.name(), -1, DrawsProgress(options));
   const auto checkpoints = CheckpointsFor(options, in, out);
-  CodecOptions codec = CodecOptionsFor(options, meter);
+  CodecOptions codec = CodecOptionsFor(options, in, meter);
   codec.self_check = self_check;
   codec.prep.learn_words = options.learn_words;
   codec.prep.goal = options.goal;
+  codec.prep.wide_symbols = options.wide_symbols;
   if (options.primer) codec.prep.priming = Priming::kIfEnglish;
   codec.checkpointer = checkpoints.get();
   const Report report = Compress(in, out, options.config, codec);
@@ -138,7 +160,7 @@ void RunDecompress(const Options& options) {
 
   ProgressMeter meter(in.name(), in.SizeHint(), DrawsProgress(options));
   const auto checkpoints = CheckpointsFor(options, in, out);
-  CodecOptions codec = CodecOptionsFor(options, meter);
+  CodecOptions codec = CodecOptionsFor(options, in, meter);
   codec.checkpointer = checkpoints.get();
   const Report report = DecompressOrSalvage(in, out, codec);
   out.Finish(in);
@@ -156,7 +178,8 @@ void RunTest(const Options& options) {
   if (options.verbose) SayArchive(options);
 
   ProgressMeter meter(in.name(), in.SizeHint(), DrawsProgress(options));
-  const Report report = Decompress(in, out, CodecOptionsFor(options, meter));
+  const Report report =
+      Decompress(in, out, CodecOptionsFor(options, in, meter));
   meter.Clear();
   if (options.verbose) {
     Say(SummaryLine(in.name(), report, /*compressing=*/false, meter.Seconds()));

@@ -31,7 +31,7 @@ and its time of modification go over to the output.
 Options:
   -f, --force             overwrite OUT; write to a terminal or a device
   -q, --quiet             say nothing but errors
-  -v, --verbose           say more: the model, memory, the self-check
+  -v, --verbose           say more: the model, memory, time, the self-check
   -T, --threads N         threads to use; 0: one per core (default)
   -M, --memory-limit N    refuse to need more bytes; 500M, 2GiB, ... are read
       --device NAME       where to compute: auto, cpu, cuda or cuda:N; auto (the
@@ -81,6 +81,7 @@ std::string HelpText(bool model_options) {
   text += R"(
       --self-check        decode while encoding (default below 1 MB of input)
       --no-self-check     do not
+      --symbols u16       IN is symbols of two bytes, the high one first
       --prep              learn words of the input: faster, but larger so far
       --no-primer         do not prime the model where the input is English
       --no-prep           neither words nor primer

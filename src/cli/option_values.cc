@@ -2,6 +2,7 @@
 #include "src/cli/option_values.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <charconv>
 #include <string>
 
@@ -92,6 +93,31 @@ int ParseThreads(std::string_view text) {
               "--threads " + std::string(text) +
                   ": not possible; give a number from 0 to " +
                   std::to_string(kMaxThreads));
+}
+
+Device ParseDevice(std::string_view text) {
+  Device device;
+  if (text == "auto") return device;
+  device.kind = Device::Kind::kCpu;
+  if (text == "cpu") return device;
+  device.kind = Device::Kind::kCuda;
+  if (text == "cuda") return device;
+  const std::string_view number = text.substr(std::min<size_t>(text.size(), 5));
+  const char* end = text.data() + text.size();
+  const auto result = std::from_chars(number.data(), end, device.index);
+  if (text.starts_with("cuda:") && result.ec == std::errc() &&
+      result.ptr == end && device.index >= 0) {
+    return device;
+  }
+  throw Error(ErrorKind::kUsage,
+              "--device " + std::string(text) +
+                  ": not possible; give auto, cpu, cuda or cuda:N");
+}
+
+bool ParseIsWide(std::string_view text) {
+  if (text == "u16" || text == "bytes") return text == "u16";
+  throw Error(ErrorKind::kUsage, "--symbols " + std::string(text) +
+                                     ": not possible; give u16 or bytes");
 }
 
 CheckpointEvery ParseEvery(std::string_view text) {

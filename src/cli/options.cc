@@ -2,8 +2,6 @@
 #include "src/cli/options.h"
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
-#include <charconv>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -57,6 +55,7 @@ struct Raw {
   std::string words;
   std::string min_frequency;
   std::string profile = "default";
+  std::string symbols = "bytes";
   std::vector<Setting> settings;
 };
 
@@ -78,8 +77,8 @@ void AddCommonOptions(CLI::App& app, Raw& raw) {
   app.add_flag("-V,--version", raw.version);
 }
 
-// -1 to -9. The command must have them too: CLI11 takes an unknown `-3` for a
-// number, and so for a name.
+// -1 to -9. Unlike other options each command needs them as its own: where it
+// has none that is a digit, the library takes -1 for a name.
 void AddLevels(CLI::App& app, Raw& raw) {
   for (char level = '1'; level <= '9'; ++level) {
     app.add_flag_callback(std::string("-") + level,
@@ -89,13 +88,16 @@ void AddLevels(CLI::App& app, Raw& raw) {
 }
 
 void AddCompressOptions(CLI::App& app, Raw& raw) {
-  AddLevels(app, raw);
   app.add_option("--profile", raw.profile)
+      ->type_name("name")
+      ->group(kForCompress);
+  app.add_option("--symbols", raw.symbols)
       ->type_name("name")
       ->group(kForCompress);
   app.add_flag("--prep", raw.prep)->group(kForCompress);
   app.add_flag("--no-prep", raw.no_prep)->group(kForCompress);
   app.add_flag("--no-primer", raw.no_primer)->group(kForCompress);
+  AddLevels(app, raw);
   app.add_flag("--self-check,!--no-self-check", raw.self_check)
       ->group(kForCompress);
   for (const ConfigField& field : ConfigFields()) {
@@ -149,8 +151,8 @@ void AddVerbs(CLI::App& app, Raw& raw) {
   for (CLI::App* verb : {compress, decompress, test, list, prep, help}) {
     verb->set_help_flag();
     verb->fallthrough();  // so that options may stand anywhere
+    AddLevels(*verb, raw);
   }
-  AddLevels(*compress, raw);
 }
 
 bool IsPrep(Verb verb) {
@@ -241,9 +243,11 @@ void ReadPrep(const Raw& raw, Options& options) {
   options.learn_words = options.verb == Verb::kCompress &&
                         options.dictionary.empty() && (raw.prep || goal);
   options.primer = !raw.no_prep && !raw.no_primer;
-  if (raw.no_prep && (options.learn_words || !options.dictionary.empty())) {
+  const bool words = options.learn_words || !options.dictionary.empty();
+  if (words && (raw.no_prep || options.wide_symbols)) {
     throw Error(ErrorKind::kUsage,
-                "--no-prep: contradicts another option; leave one of them out");
+                std::string(raw.no_prep ? "--no-prep" : "--symbols u16") +
+                    ": contradicts another option; leave one of them out");
   }
   if (options.verb == Verb::kCompress) options.goal = PrepOptions().goal;
   options.goal.words = ParseCount("--dictionary-words", raw.words, 1, kMaxWords,
@@ -277,26 +281,6 @@ void CheckCheckpoint(const Raw& raw, Options& options) {
                 "standard output: cannot be continued by a later run; name an "
                 "output file, or leave --checkpoint out");
   }
-}
-
-// "auto", "cpu", "cuda" or "cuda:N".
-Device ParseDevice(std::string_view text) {
-  Device device;
-  if (text == "auto") return device;
-  device.kind = Device::Kind::kCpu;
-  if (text == "cpu") return device;
-  device.kind = Device::Kind::kCuda;
-  if (text == "cuda") return device;
-  const std::string_view number = text.substr(std::min<size_t>(text.size(), 5));
-  const char* end = text.data() + text.size();
-  const auto result = std::from_chars(number.data(), end, device.index);
-  if (text.starts_with("cuda:") && result.ec == std::errc() &&
-      result.ptr == end && device.index >= 0) {
-    return device;
-  }
-  throw Error(ErrorKind::kUsage,
-              "--device " + std::string(text) +
-                  ": not possible; give auto, cpu, cuda or cuda:N");
 }
 
 void CheckSalvage(const Options& options) {
@@ -381,6 +365,7 @@ Options ParseOptions(int argc, const char* const* argv) {
   options.verb = ChosenVerb(raw, app, {argv, static_cast<size_t>(argc)});
   if (options.verb >= Verb::kHelp) return options;
   CheckGroups(app, options.verb);
+  CheckGroups(*app.get_subcommands().front(), options.verb);
   options.verbose = options.verbose && !options.quiet;
   options.progress = !raw.no_progress && !options.quiet;
   options.threads = ParseThreads(raw.threads);
@@ -393,6 +378,8 @@ Options ParseOptions(int argc, const char* const* argv) {
   }
   if (app.count("--self-check") > 0) options.self_check = raw.self_check;
   if (options.verb == Verb::kCompress) options.config = ChosenConfig(raw);
+  options.wide_symbols = ParseIsWide(raw.symbols);
+  options.alphabet_given = app.count("--alphabet") > 0;
   ReadPrep(raw, options);
   options.tables_given =
       app.count("--mixing-bits") + app.count("--ngram-bits") > 0;

@@ -50,6 +50,8 @@ struct Options {
   TrainingGoal goal = {.words = 4096, .min_frequency = 16};  // kPrepTrain
   bool learn_words = false;   // kCompress: words of `goal`, from the input
   bool primer = true;         // kCompress: where the input looks English
+  bool wide_symbols = false;  // kCompress: the input is symbols of 16 bits
+  bool alphabet_given = false;
   bool config_given = false;  // the command line says something of it
   bool tables_given = false;  // sizes of tables are among it
   std::string checkpoint;     // empty: none are written

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "preproc/text_transform.h"
-#include "src/base/bytes.h"
+#include "preproc/wide_symbols.h"
 #include "src/base/error.h"
 #include "src/base/file.h"
 #include "src/cli/endpoints.h"
@@ -82,9 +82,9 @@ void RunPrepEncode(const Options& options) {
   Output out(options, in);
   std::vector<uint16_t> symbols;
   transform.Encode(ReadAll(in, kMaxFileBytes), symbols);
-  ByteWriter coded;
-  for (const uint16_t symbol : symbols) coded.U16(symbol);
-  out.Write(coded.bytes());
+  std::vector<uint8_t> coded;
+  WideSymbolsToBytes(symbols, coded);
+  out.Write(coded);
   out.Finish(in);
 }
 
@@ -93,9 +93,13 @@ void RunPrepDecode(const Options& options) {
   FileSource in(options.input);
   Output out(options, in);
   const std::vector<uint8_t> coded = ReadAll(in, kMaxFileBytes);
-  ByteReader reader(coded);
+  if (coded.size() % kWideSymbolBytes != 0) {
+    throw Error(ErrorKind::kFormat,
+                "has an odd number of bytes, and a symbol has two; give what "
+                "nncpp prep encode wrote");
+  }
   std::vector<uint16_t> symbols;
-  while (reader.remaining() > 0) symbols.push_back(reader.U16());
+  BytesToWideSymbols(coded, symbols);
   std::vector<uint8_t> bytes;
   transform.Decode(symbols, kMaxFileBytes, bytes);
   out.Write(bytes);

@@ -12,8 +12,9 @@ namespace nncpp {
 // over it where it is long, and writes it as DictionaryText.
 void RunPrepTrain(const Options& options);
 
-// Bytes to symbols of options.dictionary, two bytes each, little-endian, and
-// back. The whole input is held in memory, a few times over.
+// Bytes to symbols of options.dictionary, two bytes each as in
+// preproc/wide_symbols.h, and back. The whole input is held in memory, a few
+// times over.
 void RunPrepEncode(const Options& options);
 void RunPrepDecode(const Options& options);
 

@@ -106,6 +106,7 @@ std::vector<Row> ListingRows(const std::string& name, const Listing& listing,
       {"format", std::to_string(listing.format_version)},
       {"numerics", std::to_string(listing.numerics_version)},
       {"original_xxh128", listing.original_hash, true},
+      {"symbols", listing.symbols, true},
       {"memory_bytes", std::to_string(memory_bytes)},
   };
   return rows;
@@ -114,11 +115,6 @@ std::vector<Row> ListingRows(const std::string& name, const Listing& listing,
 std::string JsonMember(const Row& row) {
   return JsonString(row.name) + ": " +
          (row.quoted ? JsonString(row.value) : row.value);
-}
-
-std::string TableLine(std::string name, const std::string& value) {
-  std::replace(name.begin(), name.end(), '_', ' ');
-  return Print("%-20s", (name + ":").c_str()) + Printable(value) + "\n";
 }
 
 }  // namespace
@@ -150,6 +146,40 @@ std::string FormatCount(int64_t count) {
 std::string FormatRate(double bytes_per_second) {
   if (bytes_per_second < 1e6) return Print("%.1f kB/s", bytes_per_second / 1e3);
   return Print("%.1f MB/s", bytes_per_second / 1e6);
+}
+
+std::string FormatAbout(double seconds) {
+  struct Unit {
+    const char* name;
+    double seconds;
+    double from;  // seconds that are told in it
+  };
+  static constexpr std::array<Unit, 4> kUnits = {{{"d", 86400, 48 * 3600},
+                                                  {"h", 3600, 100 * 60},
+                                                  {"min", 60, 100},
+                                                  {"s", 1, 1}}};
+  for (const Unit& unit : kUnits) {
+    if (seconds < unit.from) continue;
+    return Print("about %.0f %s", seconds / unit.seconds, unit.name);
+  }
+  return "less than a second";
+}
+
+std::string ExpectedTime(const Expectation& expected) {
+  const std::string rate = FormatRate(expected.bytes_per_second);
+  if (expected.seconds < 0) return "about " + rate;
+  return FormatAbout(expected.seconds) + " (" + rate + ")";
+}
+
+std::string ExpectationLine(const std::string& name,
+                            const Expectation& expected) {
+  return Printable(name) + ": needs " + FormatCount(expected.memory_bytes) +
+         " bytes of memory and " + ExpectedTime(expected) + "\n";
+}
+
+std::string TableLine(std::string name, const std::string& value) {
+  std::replace(name.begin(), name.end(), '_', ' ');
+  return Print("%-20s", (name + ":").c_str()) + Printable(value) + "\n";
 }
 
 double BitsPerByte(int64_t original_bytes, int64_t coded_bytes) {

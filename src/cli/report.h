@@ -29,6 +29,18 @@ std::string FormatCount(int64_t count);
 // Bytes a second, in kB (1000 bytes) or MB: "19.5 kB/s".
 std::string FormatRate(double bytes_per_second);
 
+// "about 3 min", or "less than a second": a time that is not known any better.
+std::string FormatAbout(double seconds);
+
+// What a run will take, without a line end: "about 55 s (18.2 kB/s)", or the
+// speed alone where the size is not known.
+std::string ExpectedTime(const Expectation& expected);
+
+// The same on a line of its own, with the memory: "IN: needs 876,000,000 bytes
+// of memory and about 55 s (18.2 kB/s)".
+std::string ExpectationLine(const std::string& name,
+                            const Expectation& expected);
+
 // Coded bits per byte of the original; 0 for an empty original.
 double BitsPerByte(int64_t original_bytes, int64_t coded_bytes);
 std::string FormatBits(double bits_per_byte);  // "1.960"
@@ -54,7 +66,10 @@ std::string ErrorLine(ErrorKind kind, std::string_view message,
 std::string SummaryLine(const std::string& name, const Report& report,
                         bool compressing, double seconds);
 
-// One line per field: "cells:              320".
+// One line, for one field: "cells:              320".
+std::string TableLine(std::string name, const std::string& value);
+
+// One line per field.
 std::string ConfigTable(const ModelConfig& config);
 
 // `nncpp l`, for people and for programs. `memory_bytes` is what decoding

@@ -21,6 +21,13 @@ struct Progress {
   int64_t original_total = -1;  // -1: not known
 };
 
+// What a run will take, as a rehearsal has it.
+struct Expectation {
+  int64_t memory_bytes = 0;     // MemoryNeeded
+  double bytes_per_second = 0;  // of the original
+  double seconds = -1;          // in all; -1: the original's size is not known
+};
+
 struct CodecOptions {
   int threads = 0;            // 0: one per core this process may use
   int64_t memory_limit = -1;  // bytes; -1: what the machine has
@@ -34,6 +41,10 @@ struct CodecOptions {
   // throw: the exception leaves Compress or Decompress (that is how a signal
   // stops a run).
   std::function<void(const Progress&)> progress;
+  // Called once, before the model sees the first symbol, if there is one;
+  // costs up to a second or so (src/codec/rehearsal.h). A resumed run does not
+  // call it.
+  std::function<void(const Expectation&)> expectation;
   // Null: no checkpoints. Otherwise outlives the run.
   Checkpointer* checkpointer = nullptr;
 };
@@ -51,10 +62,11 @@ int64_t MemoryNeeded(const ModelConfig& config, bool self_check);
 
 // Writes an archive of everything `in` delivers. The configuration is stored
 // in the archive; where `options.prep` brings words, its alphabet is theirs,
-// otherwise it must be 256. A block that coding does not shrink is stored.
-// Errors: kIo from the streams, kMemory, kUsage when the configuration is out
-// of range or a checkpoint cannot be continued, kNumerics when self_check finds
-// a block that does not decode.
+// otherwise it must be 256, unless the input is wide symbols. A block that
+// coding does not shrink is stored. Errors: kIo from the streams, kMemory,
+// kUsage when the configuration is out of range, wide symbols are not what they
+// should be or a checkpoint cannot be continued, kNumerics when self_check
+// finds a block that does not decode.
 //
 // A resumed run reads `in` from its start and gives the same archive as one
 // that was never interrupted; `out` takes what comes after the part that the
@@ -85,6 +97,7 @@ struct Listing {
   int64_t blocks = 0;
   int64_t stored_blocks = 0;
   std::string original_hash;  // 32 hexadecimal digits, XXH3-128
+  std::string symbols;        // Preparation::SymbolsOf
   ModelConfig config;
 };
 Listing List(Source& in);

@@ -11,6 +11,7 @@
 #include "src/base/memory_stream.h"
 #include "src/codec/codec.h"
 #include "src/codec/limits.h"
+#include "src/codec/rehearsal.h"
 #include "src/codec/resume.h"
 #include "src/codec/step.h"
 #include "src/format/archive_reader.h"
@@ -82,15 +83,17 @@ class Compressor {
         options_(options),
         checkpointer_(options.checkpointer),
         writer_(out_),
-        backend_(BackendFor(options, config, options.self_check ? 2 : 1)),
-        model_(MakeModel(config, *backend_)) {
-    if (options.self_check) {
-      checker_ = std::make_unique<SelfChecker>(config, *backend_);
-    }
-  }
+        backend_(BackendFor(options, config, options.self_check ? 2 : 1)) {}
 
   Report Run() {
-    if (checkpointer_ != nullptr && checkpointer_->Resumed() != nullptr) {
+    const bool resumed_run =
+        checkpointer_ != nullptr && checkpointer_->Resumed() != nullptr;
+    if (!resumed_run && options_.expectation) {
+      options_.expectation(ExpectCompress(config_, preparation_, in_.SizeHint(),
+                                          options_.self_check, *backend_));
+    }
+    MakeModels();
+    if (resumed_run) {
       Resume();
     } else {
       Begin();
@@ -108,7 +111,7 @@ class Compressor {
       if (checkpointer_ != nullptr) checkpointer_->Rest({});
       if (bytes_.empty()) break;
       hasher_.Update(bytes_);
-      plain_ = preparation_.ToSymbols(bytes_, symbols_);
+      plain_ = preparation_.ToSymbols(bytes_, config_.alphabet, symbols_);
       model_->Save();
       CompressBlock();
     }
@@ -184,11 +187,12 @@ class Compressor {
   void ResumeBlock(std::span<const uint8_t> fields) {
     ByteReader block(fields);
     const uint64_t size = block.Varint();
-    if (size == 0 || size > static_cast<uint64_t>(config_.block_symbols)) {
+    const int64_t most = preparation_.BlockBytes(config_.block_symbols);
+    if (size == 0 || size > static_cast<uint64_t>(most)) {
       throw Error(ErrorKind::kFormat, "the block's size is out of its range");
     }
     bytes_ = ReadInput(static_cast<int64_t>(size));
-    plain_ = preparation_.ToSymbols(bytes_, symbols_);
+    plain_ = preparation_.ToSymbols(bytes_, config_.alphabet, symbols_);
     cursor_ = ReadCursor(config_, std::ssize(symbols_), {}, block);
   }
 
@@ -223,8 +227,9 @@ class Compressor {
 
   // A known size that fits one block takes no more memory than it needs.
   int64_t NextBlockBytes() const {
-    if (!header_.original_bytes) return config_.block_symbols;
-    return std::min(config_.block_symbols, *header_.original_bytes + 1);
+    const int64_t most = preparation_.BlockBytes(config_.block_symbols);
+    if (!header_.original_bytes) return most;
+    return std::min(most, *header_.original_bytes + preparation_.BlockBytes(1));
   }
 
   // At most `room` bytes, fewer at the end of the input.
@@ -258,7 +263,7 @@ class Compressor {
     // Weights and states saturate, so they stay finite; were they ever not,
     // the block would be stored and both sides begin anew.
     header.model_restarts = !model_->IsFinite();
-    if (header.model_restarts) Restart();
+    if (header.model_restarts) MakeModels();
     if (header.model_restarts || std::ssize(payload) >= std::ssize(bytes_)) {
       if (!header.model_restarts) model_->Restore();
       header.kind = BlockKind::kStored;
@@ -281,9 +286,11 @@ class Compressor {
     cursor_ = {};
   }
 
-  void Restart() {
+  void MakeModels() {
     model_ = MakeModel(config_, *backend_);
-    if (checker_) checker_ = std::make_unique<SelfChecker>(config_, *backend_);
+    if (options_.self_check) {
+      checker_ = std::make_unique<SelfChecker>(config_, *backend_);
+    }
   }
 
   Source& in_;
@@ -318,14 +325,15 @@ Report Compress(Source& in, Sink& out, const ModelConfig& config,
   const bool resumed =
       options.checkpointer != nullptr && options.checkpointer->Resumed();
   if (!resumed) {
-    if (config.alphabet != kByteAlphabet) {
+    if (config.alphabet != kByteAlphabet && !options.prep.wide_symbols) {
       throw Error(ErrorKind::kUsage,
-                  "--alphabet: follows from the words; leave the option out");
+                  "--alphabet: follows from the words; leave the option out, "
+                  "or add --symbols u16 if it is true of the input");
     }
     const int64_t size = in.SizeHint();
     const auto head = input.Peek(Preparation::HeadBytes(options.prep));
     preparation = Preparation::Choose(head, size, config, options.prep);
-    prepared.alphabet = preparation.alphabet();
+    prepared.alphabet = preparation.Alphabet(config.alphabet);
   }
   CheckMemory(prepared, options.self_check, options.memory_limit,
               ErrorKind::kMemory);

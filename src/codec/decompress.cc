@@ -8,6 +8,7 @@
 #include "src/base/hash.h"
 #include "src/codec/codec.h"
 #include "src/codec/limits.h"
+#include "src/codec/rehearsal.h"
 #include "src/codec/resume.h"
 #include "src/codec/step.h"
 #include "src/format/archive_reader.h"
@@ -33,7 +34,7 @@ class Decompressor {
     const ArchiveHeader& header = reader_.ReadHeader();
     config_ = ConfigOf(header);
     preparation_ = Preparation::Parse(header.preparation, options_.prep);
-    if (config_.alphabet != preparation_.alphabet()) {
+    if (config_.alphabet != preparation_.Alphabet(config_.alphabet)) {
       throw Error(ErrorKind::kUnsupported,
                   "the archive has an alphabet of " +
                       std::to_string(config_.alphabet) +
@@ -73,6 +74,10 @@ class Decompressor {
   void MakeModelOnce() {
     if (model_) return;
     backend_ = BackendFor(options_, config_, /*models=*/1);
+    if (options_.expectation && !resumed_) {
+      options_.expectation(ExpectDecompress(
+          config_, preparation_, progress_.original_total, *backend_));
+    }
     model_ = MakeModel(config_, *backend_);
     if (resumed_) return;
     preparation_.Prime(config_, *model_, [this] {
@@ -274,7 +279,9 @@ Report Decompress(Source& in, Sink& out, const CodecOptions& options) {
 Listing List(Source& in) {
   ArchiveReader reader(in);
   Listing listing;
-  listing.config = ConfigOf(reader.ReadHeader());
+  const ArchiveHeader& header = reader.ReadHeader();
+  listing.config = ConfigOf(header);
+  listing.symbols = Preparation::SymbolsOf(header.preparation);
   listing.format_version = static_cast<int>(kFormatNumber);
   listing.numerics_version = static_cast<int>(kNumericsNumber);
   for (;;) {

@@ -10,8 +10,9 @@
 namespace nncpp {
 
 int64_t MemoryNeeded(const ModelConfig& config, bool self_check) {
-  // A block as bytes, as symbols, and coded; the program itself.
-  const int64_t block = config.block_symbols * 4;
+  // A block as bytes, up to two a symbol, as symbols, and coded; the program
+  // itself.
+  const int64_t block = config.block_symbols * 6;
   return ModelMemory(config) * (self_check ? 2 : 1) + block + (8 << 20);
 }
 

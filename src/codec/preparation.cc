@@ -7,6 +7,7 @@
 #include "preproc/bytes.h"
 #include "preproc/dictionary_coding.h"
 #include "preproc/primer.h"
+#include "preproc/wide_symbols.h"
 #include "src/base/bytes.h"
 #include "src/base/error.h"
 #include "src/codec/step.h"
@@ -19,6 +20,7 @@ namespace {
 constexpr uint8_t kWords = 0x01;   // the dictionary follows
 constexpr uint8_t kNamed = 0x02;   // its hash follows
 constexpr uint8_t kPrimed = 0x04;  // the primer's length and hash follow
+constexpr uint8_t kWide = 0x08;    // wide symbols; alone
 
 constexpr int64_t kSampleBytes = 6'000'000;
 constexpr int64_t kEnglishBytes = int64_t{1} << 16;
@@ -43,6 +45,9 @@ std::string_view PrimerOf(int64_t bytes) {
                     std::min(all.size(), static_cast<size_t>(bytes)));
 }
 
+// A byte of English makes 0.53 symbols of 255 words, 0.29 of 1,776.
+constexpr double kSymbolsOfWords = 0.4;
+
 bool IsShort(size_t symbols, size_t bytes) { return symbols * 4 <= bytes * 3; }
 
 // Context mixing without its net.
@@ -61,9 +66,27 @@ void Learn(std::span<const uint16_t> symbols, ContextMixer& mixer,
   }
 }
 
+void CheckEven(int64_t bytes) {
+  if (bytes % kWideSymbolBytes == 0) return;
+  throw Error(ErrorKind::kUsage,
+              "--symbols u16: the input has an odd number of bytes; give two "
+              "for each symbol");
+}
+
+void CheckWide(std::span<const uint16_t> symbols, int64_t alphabet) {
+  for (const uint16_t symbol : symbols) {
+    if (symbol < alphabet) continue;
+    throw Error(ErrorKind::kUsage,
+                "--symbols u16: symbol " + std::to_string(symbol) +
+                    " is beyond the alphabet of " + std::to_string(alphabet) +
+                    "; give a larger --alphabet, 65535 at most");
+  }
+}
+
 }  // namespace
 
 int64_t Preparation::HeadBytes(const PrepOptions& options) {
+  if (options.wide_symbols) return 0;
   if (options.learn_words) return kSampleBytes;
   return options.priming == Priming::kIfEnglish ? kEnglishBytes : 0;
 }
@@ -72,6 +95,11 @@ Preparation Preparation::Choose(std::span<const uint8_t> head, int64_t size,
                                 const ModelConfig& config,
                                 const PrepOptions& options) {
   Preparation chosen;
+  chosen.wide_ = options.wide_symbols;
+  if (chosen.wide_) {
+    if (size >= 0) CheckEven(size);
+    return chosen;
+  }
   const auto beginning =
       head.first(std::min<size_t>(head.size(), kEnglishBytes));
   if (options.priming == Priming::kAlways ||
@@ -103,7 +131,8 @@ Preparation Preparation::Parse(std::span<const uint8_t> field,
   const bool words = (parts & kWords) != 0;
   parsed.named_ = (parts & kNamed) != 0;
   const bool primed = (parts & kPrimed) != 0;
-  if (parts > (kWords | kNamed | kPrimed) || (words && parsed.named_)) {
+  parsed.wide_ = (parts & kWide) != 0;
+  if (parts > kWide || (words && parsed.named_)) {
     throw Error(ErrorKind::kUnsupported,
                 "the original was prepared in a way that this program does "
                 "not know; use a newer nncpp");
@@ -138,6 +167,7 @@ Preparation Preparation::Parse(std::span<const uint8_t> field,
 }
 
 std::vector<uint8_t> Preparation::Field() const {
+  if (wide_) return {kWide};
   if (words_ == nullptr && primer_.empty()) return {};
   const bool embedded = words_ != nullptr && !named_;
   ByteWriter out;
@@ -156,8 +186,30 @@ std::vector<uint8_t> Preparation::Field() const {
   return out.Take();
 }
 
-int64_t Preparation::alphabet() const {
+std::string_view Preparation::SymbolsOf(std::span<const uint8_t> field) {
+  const int parts = field.empty() ? 0 : field.front();
+  if ((parts & kWide) != 0) return "u16";
+  return (parts & (kWords | kNamed)) != 0 ? "words" : "bytes";
+}
+
+int64_t Preparation::Alphabet(int64_t configured) const {
+  if (wide_) return configured;
   return words_ == nullptr ? kByteAlphabet : words_->dictionary().alphabet();
+}
+
+double Preparation::SymbolsPerByte() const {
+  if (wide_) return 1.0 / kWideSymbolBytes;
+  return words_ == nullptr ? 1 : kSymbolsOfWords;
+}
+
+int64_t Preparation::PrimerBytes(const ModelConfig& config) const {
+  const int64_t all = std::ssize(primer_);
+  if (config.layers == 0 || all <= kNetPrimer) return all;
+  return kNetPrimer + (config.mixing > 0 ? (all - kNetPrimer) / 2 : 0);
+}
+
+int64_t Preparation::BlockBytes(int64_t symbols) const {
+  return wide_ ? symbols * kWideSymbolBytes : symbols;
 }
 
 void Preparation::Prime(const ModelConfig& config, Model& model,
@@ -165,7 +217,7 @@ void Preparation::Prime(const ModelConfig& config, Model& model,
   if (primer_.empty()) return;
   std::vector<uint16_t> symbols;
   ToSymbols({reinterpret_cast<const uint8_t*>(primer_.data()), primer_.size()},
-            symbols);
+            config.alphabet, symbols);
   std::span<const uint16_t> rest = symbols;
   if (config.layers > 0 && std::ssize(rest) > kNetPrimer) {
     const auto first = rest.first(rest.size() - kNetPrimer);
@@ -176,9 +228,15 @@ void Preparation::Prime(const ModelConfig& config, Model& model,
   EncodeBlock(config, rest, model, cursor, [&](int64_t, int64_t) { done(); });
 }
 
-bool Preparation::ToSymbols(std::span<const uint8_t> bytes,
+bool Preparation::ToSymbols(std::span<const uint8_t> bytes, int64_t alphabet,
                             std::vector<uint16_t>& symbols) const {
   symbols.clear();
+  if (wide_) {
+    CheckEven(std::ssize(bytes));
+    BytesToWideSymbols(bytes, symbols);
+    CheckWide(symbols, alphabet);
+    return false;
+  }
   if (words_ != nullptr) {
     words_->Encode(bytes, symbols);
     if (IsShort(symbols.size(), bytes.size())) return false;
@@ -190,6 +248,10 @@ bool Preparation::ToSymbols(std::span<const uint8_t> bytes,
 std::vector<uint8_t> Preparation::ToBytes(std::span<const uint16_t> symbols,
                                           bool plain, int64_t size) const {
   std::vector<uint8_t> bytes;
+  if (wide_) {
+    WideSymbolsToBytes(symbols, bytes);
+    return bytes;
+  }
   if (words_ != nullptr && !plain) {
     words_->Decode(symbols, size, bytes);
     return bytes;
@@ -203,6 +265,7 @@ std::vector<uint8_t> Preparation::ToBytes(std::span<const uint16_t> symbols,
 }
 
 bool Preparation::Fits(int64_t symbols, int64_t bytes, bool plain) const {
+  if (wide_) return symbols * kWideSymbolBytes == bytes && !plain;
   if (words_ != nullptr && !plain) return symbols <= bytes;
   return symbols == bytes && (words_ != nullptr || !plain);
 }

@@ -24,6 +24,9 @@ struct PrepOptions {
   TrainingGoal goal = {.words = 768, .min_frequency = 16};
   std::shared_ptr<const Dictionary> dictionary;  // given; null: none
   Priming priming = Priming::kNever;
+  // The input is symbols of 16 bits (preproc/wide_symbols.h), below the
+  // alphabet of the configuration; the rest of these has no effect then.
+  bool wide_symbols = false;
 };
 
 class Preparation {
@@ -33,7 +36,8 @@ class Preparation {
 
   // For an input of `size` bytes (-1: not known) with this head. Words that
   // make no fewer symbols are not taken. How much of the primer is learnt
-  // depends on the size and on what a byte costs this model.
+  // depends on the size and on what a byte costs this model. Throws
+  // Error(kUsage) for half of a wide symbol.
   static Preparation Choose(std::span<const uint8_t> head, int64_t size,
                             const ModelConfig& config,
                             const PrepOptions& options);
@@ -45,7 +49,23 @@ class Preparation {
                            const PrepOptions& options);
   std::vector<uint8_t> Field() const;
 
-  int64_t alphabet() const;
+  // What an original with such a field is to the model: "bytes", "words" or
+  // "u16".
+  static std::string_view SymbolsOf(std::span<const uint8_t> field);
+
+  // Symbols of the model. `configured` is what the configuration says, and
+  // what counts where the original is wide symbols.
+  int64_t Alphabet(int64_t configured) const;
+
+  // Symbols that a byte of the original makes; with words, about.
+  double SymbolsPerByte() const;
+
+  // Bytes of an original that take as long as the primer, about; those that
+  // contexts learn without their net count half.
+  int64_t PrimerBytes(const ModelConfig& config) const;
+
+  // Bytes of the original that a block of so many symbols holds at most.
+  int64_t BlockBytes(int64_t symbols) const;
 
   // Lets `model` learn the primer, if there is one: context mixing all of it,
   // a net the last kNetPrimer symbols. `done` is called now and then; it may
@@ -55,8 +75,10 @@ class Preparation {
              const std::function<void()>& done) const;
 
   // Fills `symbols` with those of a block; returns whether they are its bytes
-  // although there are words, because words make too little of them.
-  bool ToSymbols(std::span<const uint8_t> bytes,
+  // although there are words, because words make too little of them. Throws
+  // Error(kUsage) for bytes that are not wide symbols below `alphabet`, where
+  // they should be.
+  bool ToSymbols(std::span<const uint8_t> bytes, int64_t alphabet,
                  std::vector<uint16_t>& symbols) const;
 
   // The other way, for a block of `size` bytes. Throws Error(kFormat).
@@ -70,6 +92,7 @@ class Preparation {
   std::shared_ptr<const TextTransform> words_;  // null: bytes
   bool named_ = false;       // the words are not in the archive
   std::string_view primer_;  // empty: none
+  bool wide_ = false;        // then there are no words and no primer
 };
 
 }  // namespace nncpp

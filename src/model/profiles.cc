@@ -41,6 +41,13 @@ ModelConfig Replayed(int64_t layers, int64_t cells, int64_t passes) {
   return c;
 }
 
+// An LSTM alone. 192 cells make a file 0.2 % smaller and take a fifth longer.
+ModelConfig LstmProfile() {
+  ModelConfig c;
+  c.cells = 144;
+  return c;
+}
+
 ModelConfig Tiny() {
   ModelConfig c;
   c.block_symbols = 1 << 16;
@@ -146,7 +153,7 @@ const std::vector<Profile>& Profiles() {
       {"7", Mixed(2, 192)},
       {"8", Replayed(2, 192, 2)},
       {"9", Replayed(3, 256, 4)},
-      {"lstm", ModelConfig()},
+      {"lstm", LstmProfile()},
       {"tiny", Tiny()},
       {"lstm-compress", LstmCompress()},
       {"tensorflow-compress", TensorflowCompress()},

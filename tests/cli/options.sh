@@ -29,11 +29,32 @@ echo "-- options win over the profile, wherever they stand"
 "$NNCPP" c -q --cells 31 text a.nncpp --profile tiny
 "$NNCPP" l a.nncpp | grep cells
 
+echo "-- a level stands anywhere"
+head -c 300 text > brief
+"$NNCPP" c -q --profile 1 brief
+for order in '-1 c -q brief -' 'c -1 -q brief -' 'c -q brief -1 -' \
+  'c -q brief - -1'; do
+  # shellcheck disable=SC2086
+  "$NNCPP" $order | cmp - brief.nncpp && echo "$order: same"
+done
+Run d -1 brief.nncpp out
+Run t brief.nncpp -9
+
 echo "-- what is said"
 Run c -f --profile tiny text 2>&1 | Untimed |
   sed -E 's/> [0-9,]+ bytes, [0-9.]+/> N bytes, N/'
 Run c -fv --profile tiny text 2>&1 |
   grep -E '^(cells|memory needed|self-check):' | sed -E 's/[0-9,]{5,}/N/'
+"$NNCPP" c -v --profile tiny text - 2> said | cmp - text.nncpp && echo "same"
+grep '^time needed:' said | sed -E 's/ (about|less) .*/ TIME/'
+# shellcheck disable=SC2002
+cat text | "$NNCPP" c -v --profile tiny - 2>&1 > piped | grep '^speed:' |
+  sed 's/ about .*/ SPEED/'
+for command in t 'd -f'; do
+  # shellcheck disable=SC2086
+  "$NNCPP" $command -v text.nncpp 2>&1 | grep -c '^time needed:'
+  "$NNCPP" $command -v - < piped 2>&1 | grep -ac '^speed:'
+done
 Run c -fv --no-self-check --profile tiny text 2>&1 | grep ^self-check
 Run d -fv text.nncpp 2>&1 | grep -E '^cells|^text' | Untimed |
   sed -E 's/ [0-9,]+ -> 4,000 bytes, [0-9.]+/ N -> 4,000 bytes, N/'

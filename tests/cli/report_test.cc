@@ -22,6 +22,25 @@ TEST(Format, WritesNumbersForPeople) {
   EXPECT_EQ(BitsPerByte(0, 80), 0);
 }
 
+TEST(Format, RoundsTimesThatAreGuessed) {
+  EXPECT_EQ(FormatAbout(0.2), "less than a second");
+  EXPECT_EQ(FormatAbout(1), "about 1 s");
+  EXPECT_EQ(FormatAbout(99.4), "about 99 s");
+  EXPECT_EQ(FormatAbout(170), "about 3 min");
+  EXPECT_EQ(FormatAbout(5990), "about 100 min");
+  EXPECT_EQ(FormatAbout(7000), "about 2 h");
+  EXPECT_EQ(FormatAbout(5e6), "about 58 d");
+}
+
+TEST(Format, TellsWhatIsExpected) {
+  const Expectation sized{1234567, 18200, 55};
+  EXPECT_EQ(ExpectedTime(sized), "about 55 s (18.2 kB/s)");
+  EXPECT_EQ(ExpectationLine("a\nb", sized),
+            "a\\x0Ab: needs 1,234,567 bytes of memory and about 55 s "
+            "(18.2 kB/s)\n");
+  EXPECT_EQ(ExpectedTime({1234567, 18200, -1}), "about 18.2 kB/s");
+}
+
 TEST(Format, WritesRealsThatReadBack) {
   EXPECT_EQ(FormatReal(0.003f), "0.003");
   EXPECT_EQ(FormatReal(2000.0f), "2000");

@@ -33,5 +33,9 @@ for options in '' -q --no-progress; do
     sed -E 's/\x1b\[K/\n/g' | grep -qE '^text.nncpp: [0-9.]+ %, ' &&
     echo "a line of progress"
 done
+echo "-- what a run will need, where it is not over at once"
+OnTerminal "cat text | '$NNCPP' c --profile tiny - > out" |
+  sed -E 's/\x1b\[K/\n/g; s/[0-9,.]+ (bytes|kB|MB)/N \1/g' | grep -a needs
+OnTerminal "'$NNCPP' c -f --profile tiny text" | grep -ac needs
 echo "not on a terminal:"
 "$NNCPP" t text.nncpp 2>&1

@@ -8,18 +8,26 @@
 #include "tests/support/codec_runs.h"
 #include "tests/support/errors.h"
 #include "tests/support/resign.h"
+#include "tests/support/wide_octets.h"
 
 namespace nncpp {
 namespace {
 
 constexpr int64_t kMemory = 64 << 20;
 
-// Two coded blocks and a stored one.
+// Two coded blocks and a stored one of bytes; or three of wide symbols, all
+// coded.
 struct Sample {
-  Sample() {
+  explicit Sample(bool wide = false) {
     config.block_symbols = 80;
     config.stream_symbols = 20;
     config.cells = 8;
+    if (wide) {
+      config.alphabet = 300;
+      original = WideAlice(240, config.alphabet);
+      archive = CompressBytes(original, config, WideSymbols());
+      return;
+    }
     original = Alice(80);
     const Octets noise = RandomOctets(80, /*seed=*/5), more = Alice(160);
     original.insert(original.end(), noise.begin(), noise.end());
@@ -57,8 +65,10 @@ bool IsRefusal(const std::optional<ErrorKind>& kind) {
   return kind == ErrorKind::kFormat || kind == ErrorKind::kUnsupported;
 }
 
-TEST(DamagedArchive, IsRefusedForEveryFlippedBit) {
-  const Sample sample;
+class DamagedArchive : public ::testing::TestWithParam<bool> {};
+
+TEST_P(DamagedArchive, IsRefusedForEveryFlippedBit) {
+  const Sample sample(GetParam());
   ASSERT_EQ(DecompressBytes(sample.archive), sample.original);
   for (size_t bit = 0; bit < 8 * sample.archive.size(); ++bit) {
     Octets damaged = sample.archive;
@@ -68,8 +78,8 @@ TEST(DamagedArchive, IsRefusedForEveryFlippedBit) {
   }
 }
 
-TEST(DamagedArchive, IsRefusedForEveryTruncation) {
-  const Sample sample;
+TEST_P(DamagedArchive, IsRefusedForEveryTruncation) {
+  const Sample sample(GetParam());
   for (size_t size = 0; size < sample.archive.size(); ++size) {
     const Octets damaged(sample.archive.begin(),
                          sample.archive.begin() + static_cast<int64_t>(size));
@@ -81,8 +91,8 @@ TEST(DamagedArchive, IsRefusedForEveryTruncation) {
 // Behind right checks the decoder itself meets the damage. It may find an
 // archive that it cannot read, or other bits than were promised; or nothing
 // that matters, such as a longer block than any in the archive.
-TEST(DamagedArchive, NeverDeliversWrongBytesThoughItsChecksAreRight) {
-  const Sample sample;
+TEST_P(DamagedArchive, NeverDeliversWrongBytesThoughItsChecksAreRight) {
+  const Sample sample(GetParam());
   int refused = 0, differs = 0, harmless = 0;
   for (size_t bit = 0; bit < 8 * sample.archive.size(); ++bit) {
     Octets damaged = sample.archive;
@@ -105,7 +115,10 @@ TEST(DamagedArchive, NeverDeliversWrongBytesThoughItsChecksAreRight) {
   RecordProperty("harmless", harmless);
 }
 
-TEST(DamagedArchive, NamesTheBlockWhoseArithmeticDiffers) {
+INSTANTIATE_TEST_SUITE_P(BytesAndWideSymbols, DamagedArchive,
+                         ::testing::Bool());
+
+TEST(DamagedBlock, IsNamedWhenItsArithmeticDiffers) {
   // Bytes of the second coded block, which is the third block, behind right
   // checks.
   const Sample sample;
@@ -119,7 +132,7 @@ TEST(DamagedArchive, NamesTheBlockWhoseArithmeticDiffers) {
   EXPECT_EQ(out.bytes().size(), 160u);
 }
 
-TEST(DamagedArchive, MayNotGoOn) {
+TEST(LongerArchive, IsRefused) {
   const Sample sample;
   Octets longer = sample.archive;
   longer.push_back(0);

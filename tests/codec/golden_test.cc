@@ -26,13 +26,16 @@ std::vector<std::filesystem::path> Archives(const std::string& folder) {
   return paths;
 }
 
-// The preparation that make_golden.sh asked for: words as here, or a primer.
+// The preparation that make_golden.sh asked for: words as here, or a primer, or
+// wide symbols.
 CodecOptions OptionsFor(const Octets& archive, ModelConfig& config) {
   CodecOptions options = OneThread();
   MemorySource in(archive);
   ArchiveReader reader(in);
   const std::vector<uint8_t> field = reader.ReadHeader().preparation;
   if (field.empty()) return options;
+  options.prep.wide_symbols = Preparation::SymbolsOf(field) == "u16";
+  if (options.prep.wide_symbols) return options;
   if (config.alphabet == 256) options.prep.priming = Priming::kAlways;
   options.prep.learn_words = config.alphabet != 256;
   options.prep.goal = {.words = 100, .min_frequency = 4};

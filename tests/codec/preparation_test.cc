@@ -200,8 +200,8 @@ TEST(Preparation, RefusesFieldsThatAreNone) {
     Preparation::Parse(field, PrepOptions());
   };
   for (const Octets& field :
-       {Octets{0}, Octets{8}, Octets{255}, Octets{3, 0}, Octets{4},
-        Octets{4, 1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8},
+       {Octets{0}, Octets{9}, Octets{16}, Octets{8, 0}, Octets{255},
+        Octets{3, 0}, Octets{4}, Octets{4, 1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8},
         Octets{4, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8}, Octets{2, 1}, Octets{1},
         Octets{1, 5}, Octets{1, 1, 0, 0}}) {
     EXPECT_TRUE(RefusesArchive([&] { parse(field); }))
@@ -259,6 +259,11 @@ TEST(Preparation, TellsWhichBlocksFit) {
   EXPECT_TRUE(words.Fits(5, 5, true));
   EXPECT_FALSE(words.Fits(4, 5, true));
   EXPECT_FALSE(words.Fits(6, 5, false));
+  const Preparation wide = Preparation::Parse(Octets{8}, PrepOptions());
+  EXPECT_TRUE(wide.Fits(5, 10, false));
+  EXPECT_FALSE(wide.Fits(5, 10, true));
+  EXPECT_FALSE(wide.Fits(5, 11, false));
+  EXPECT_FALSE(wide.Fits(10, 10, false));
 }
 
 }  // namespace

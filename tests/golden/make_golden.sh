@@ -44,7 +44,13 @@ head -c 1500 "$text" | Make replay --profile tiny --replay-period 500 \
 head -c 5000 "$text" | Make words --profile tiny --dictionary-words 100 \
   --min-frequency 4 --no-primer
 head -c 4200 "$text" | Make primed --profile tiny
-for name in blocks one_byte stored replay; do
+words=$(mktemp)
+head -c 3000 "$text" | "$program" prep train -f --dictionary-words 90 \
+  --min-frequency 3 - "$words"
+head -c 3000 "$text" | "$program" prep encode --dictionary "$words" - - |
+  Make symbols --profile tiny --symbols u16
+rm "$words"
+for name in blocks one_byte stored replay symbols; do
   cp "$golden/$name.nncpp" "tests/fuzz/corpus/decompress/$name"
 done
 

@@ -88,39 +88,42 @@ void ExpectCloseToFloat(const ModelConfig& config,
   EXPECT_LE(exact, fp32 * 1.003);
 }
 
-class ExactEngine : public ::testing::TestWithParam<int64_t> {};
+// How much of what is learnt: `bytes` of text, and of the symbols they merge to
+// at most `symbols`, so that no case takes long.
+struct Case {
+  const char* name;
+  const char* profile;
+  int64_t alphabet, ngram_orders, bytes, symbols;
+};
 
-TEST_P(ExactEngine, IsWithinThreeThousandthsOfFp32AtV256) {
-  ModelConfig config;
-  config.ngram_orders = GetParam();
+class ExactEngine : public ::testing::TestWithParam<Case> {};
+
+TEST_P(ExactEngine, IsWithinThreeThousandthsOfFp32) {
+  const Case& which = GetParam();
+  ModelConfig config = ProfileConfig(which.profile);
+  config.alphabet = which.alphabet;
+  config.ngram_orders = which.ngram_orders;
   config.ngram_bits = 16;
   config.stream_symbols = 1024;
-  ExpectCloseToFloat(config, Text(100'000));
+  std::vector<uint16_t> symbols =
+      Merge(Text(which.bytes), static_cast<int32_t>(which.alphabet));
+  ASSERT_GE(std::ssize(symbols), which.symbols);
+  symbols.resize(static_cast<size_t>(which.symbols));
+  ExpectCloseToFloat(config, symbols);
 }
 
-TEST_P(ExactEngine, IsWithinThreeThousandthsOfFp32AtV4096) {
-  ModelConfig config;
-  config.ngram_orders = GetParam();
-  config.ngram_bits = 16;
-  config.stream_symbols = 1024;
-  config.alphabet = 4096;
-  ExpectCloseToFloat(config, Merge(Text(200'000), 4096));
-}
-
-INSTANTIATE_TEST_SUITE_P(NgramOrders, ExactEngine, ::testing::Values(0, 6));
-
-TEST(ExactTransformer, IsWithinThreeThousandthsOfFp32AtV256) {
-  ModelConfig config = ProfileConfig("transformer");
-  config.stream_symbols = 1024;
-  ExpectCloseToFloat(config, Text(50'000));
-}
-
-TEST(ExactTransformer, IsWithinThreeThousandthsOfFp32AtV4096) {
-  ModelConfig config = ProfileConfig("transformer");
-  config.stream_symbols = 1024;
-  config.alphabet = 4096;
-  ExpectCloseToFloat(config, Merge(Text(100'000), 4096));
-}
+INSTANTIATE_TEST_SUITE_P(
+    Nets, ExactEngine,
+    ::testing::Values(
+        Case{"Lstm256", "lstm", 256, 0, 100'000, 100'000},
+        Case{"Lstm256WithFeatures", "lstm", 256, 6, 100'000, 100'000},
+        Case{"Lstm4096", "lstm", 4096, 0, 200'000, 40'000},
+        Case{"Lstm4096WithFeatures", "lstm", 4096, 6, 200'000, 40'000},
+        Case{"Lstm16384", "lstm", 16384, 0, 700'000, 15'000},
+        Case{"Transformer256", "transformer", 256, 0, 30'000, 30'000},
+        Case{"Transformer4096", "transformer", 4096, 0, 200'000, 30'000},
+        Case{"Transformer16384", "transformer", 16384, 0, 700'000, 10'000}),
+    [](const ::testing::TestParamInfo<Case>& info) { return info.param.name; });
 
 }  // namespace
 }  // namespace nncpp
