@@ -119,4 +119,23 @@ CheckpointEvery ParseEvery(std::string_view text) {
                   "number of blocks");
 }
 
+Device ParseDevice(std::string_view text) {
+  Device device;
+  if (text == "auto") return device;
+  device.kind = Device::Kind::kCpu;
+  if (text == "cpu") return device;
+  device.kind = Device::Kind::kCuda;
+  if (text == "cuda") return device;
+  const std::string_view number = text.substr(std::min<size_t>(text.size(), 5));
+  const char* end = text.data() + text.size();
+  const auto result = std::from_chars(number.data(), end, device.index);
+  if (text.starts_with("cuda:") && result.ec == std::errc() &&
+      result.ptr == end && device.index >= 0) {
+    return device;
+  }
+  throw Error(ErrorKind::kUsage,
+              "--device " + std::string(text) +
+                  ": not possible; give auto, cpu, cuda or cuda:N");
+}
+
 }  // namespace nncpp

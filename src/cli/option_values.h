@@ -28,6 +28,9 @@ int64_t ParseCount(const char* option, std::string_view text, int64_t minimum,
 // Of --threads: 0 to 1024.
 int ParseThreads(std::string_view text);
 
+// "auto", "cpu", "cuda" or "cuda:N".
+Device ParseDevice(std::string_view text);
+
 // Of --checkpoint-every: "90s", "10m", "2h", "1d" is a time; a plain number
 // counts blocks.
 CheckpointEvery ParseEvery(std::string_view text);

@@ -72,3 +72,14 @@ wait $!
 echo "[status $?]"
 sed -E 's/[0-9]([0-9.,]*[0-9])?/N/g; s/, N [kM]B\/s//' usr.log
 "$NNCPP" d -q usr.nncpp - | cmp - text && echo same
+
+echo "-- a second signal does not wait for the checkpoint"
+env --default-signal=INT,TERM "$NNCPP" c --profile lstm --no-progress \
+  --checkpoint ck "$TEST_DATA/alice29.txt" two.nncpp 2> two.log &
+until [ -e ck ]; do sleep 0.01; done
+for signal in STOP INT TERM CONT; do kill -s $signal $!; done
+status=0
+wait $! 2> /dev/null || status=$?
+echo "[status $status]"
+cat two.log
+find . -name 'ck*' -o -name 'two.nncpp*' | sort

@@ -7,7 +7,7 @@ set -euo pipefail
 
 golden=tests/golden damaged=tests/damaged
 program=${NNCPP:-build/nncpp}
-rm -f "$golden"/*.nncpp "$golden"/*.orig "$damaged"/*.nncpp
+rm -f "$golden"/*.nncpp* "$golden"/*.orig "$damaged"/*.nncpp
 
 # Make NAME OPTION... < original
 Make() {
@@ -44,6 +44,7 @@ head -c 1500 "$text" | Make replay --profile tiny --replay-period 500 \
 head -c 5000 "$text" | Make words --profile tiny --dictionary-words 100 \
   --min-frequency 4 --no-primer
 head -c 4200 "$text" | Make primed --profile tiny
+head -c 1000 "$text" | Make chained --profile tiny --parts 3
 for name in blocks one_byte stored replay; do
   cp "$golden/$name.nncpp" "tests/fuzz/corpus/decompress/$name"
 done
