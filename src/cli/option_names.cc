@@ -12,6 +12,15 @@ constexpr std::string_view kSuffix = ".nncpp";
 
 }  // namespace
 
+Verb PrepVerb(const std::string& action) {
+  if (action == "train") return Verb::kPrepTrain;
+  if (action == "encode") return Verb::kPrepEncode;
+  if (action == "decode") return Verb::kPrepDecode;
+  throw Error(ErrorKind::kUsage, "prep " + action +
+                                     ": no such action; use train, encode or "
+                                     "decode, as in nncpp prep train IN OUT");
+}
+
 void TakeMoreNames(const std::vector<std::string>& names, Options& options) {
   if (names.empty()) return;
   options.inputs = {options.input, options.output};

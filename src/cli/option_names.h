@@ -8,6 +8,9 @@
 
 namespace nncpp {
 
+// The action of prep that has this name. Throws Error(kUsage).
+Verb PrepVerb(const std::string& action);
+
 // What more names than IN and OUT mean: several IN, then OUT.
 void TakeMoreNames(const std::vector<std::string>& names, Options& options);
 

@@ -80,18 +80,24 @@ void AddCommonOptions(CLI::App& app, Raw& raw) {
   app.add_flag("-V,--version", raw.version);
 }
 
+// -1 to -9. The command must have them too: CLI11 takes an unknown `-3` for a
+// number, and so for a name.
+void AddLevels(CLI::App& app, Raw& raw) {
+  for (char level = '1'; level <= '9'; ++level) {
+    app.add_flag_callback(std::string("-") + level,
+                          [&raw, level] { raw.profile = level; })
+        ->group(kForCompress);
+  }
+}
+
 void AddCompressOptions(CLI::App& app, Raw& raw) {
+  AddLevels(app, raw);
   app.add_option("--profile", raw.profile)
       ->type_name("name")
       ->group(kForCompress);
   app.add_flag("--prep", raw.prep)->group(kForCompress);
   app.add_flag("--no-prep", raw.no_prep)->group(kForCompress);
   app.add_flag("--no-primer", raw.no_primer)->group(kForCompress);
-  for (char level = '1'; level <= '9'; ++level) {
-    app.add_flag_callback(std::string("-") + level,
-                          [&raw, level] { raw.profile = level; })
-        ->group(kForCompress);
-  }
   app.add_flag("--self-check,!--no-self-check", raw.self_check)
       ->group(kForCompress);
   for (const ConfigField& field : ConfigFields()) {
@@ -153,6 +159,7 @@ void AddVerbs(CLI::App& app, Raw& raw) {
     verb->set_help_flag();
     verb->fallthrough();  // so that options may stand anywhere
   }
+  AddLevels(*compress, raw);
 }
 
 bool IsPrep(Verb verb) {
@@ -248,15 +255,6 @@ void ReadPrep(const Raw& raw, Options& options) {
   options.goal.min_frequency =
       ParseCount("--min-frequency", raw.min_frequency, 2, 1 << 30,
                  options.goal.min_frequency);
-}
-
-Verb PrepVerb(const std::string& action) {
-  if (action == "train") return Verb::kPrepTrain;
-  if (action == "encode") return Verb::kPrepEncode;
-  if (action == "decode") return Verb::kPrepDecode;
-  throw Error(ErrorKind::kUsage, "prep " + action +
-                                     ": no such action; use train, encode or "
-                                     "decode, as in nncpp prep train IN OUT");
 }
 
 void CheckCheckpoint(const Raw& raw, Options& options) {

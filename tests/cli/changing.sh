@@ -17,12 +17,12 @@ Change() {
   echo "[status $status]"
   Files
 }
-printf 'more' > more
+printf 'and so on' > others
 for options in "text out" "--parts 3 text out" "--part-size 9999 text out" \
-  "--parts 2 --independent text out" "more text out" "text more out"; do
+  "--parts 2 --independent text out" "others text out" "text others out"; do
   echo "-- $options"
   # shellcheck disable=SC2086
-  Change "cat more >> text" $options
+  Change "cat others >> text" $options
   # shellcheck disable=SC2086
   Change "truncate -s 29999 text" $options
 done

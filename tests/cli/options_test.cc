@@ -56,6 +56,18 @@ TEST(Options, ReadThePlanOfParts) {
   EXPECT_THROW(Parse({"join", "--parts", "2", "a", "b"}), Error);
 }
 
+TEST(Options, TakeALevelAnywhere) {
+  for (const int level : {1, 5, 9}) {
+    const std::string flag = "-" + std::to_string(level);
+    const ModelConfig config = ProfileConfig(std::to_string(level));
+    EXPECT_EQ(Parse({"c", flag.c_str(), "a", "b"}).config, config);
+    EXPECT_EQ(Parse({"c", "a", "b", flag.c_str()}).config, config);
+    EXPECT_EQ(Parse({flag.c_str(), "c", "a", "b"}).config, config);
+    EXPECT_EQ(Parse({"c", "-q", flag.c_str(), "a", "b"}).config, config);
+    EXPECT_THROW(Parse({"d", flag.c_str(), "a", "b"}), Error);
+  }
+}
+
 TEST(Options, ReadEveryNameOfACommand) {
   for (const char* verb : {"c", "compress"}) {
     EXPECT_EQ(Parse({verb, "a"}).verb, Verb::kCompress);

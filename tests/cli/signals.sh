@@ -83,3 +83,16 @@ wait $! 2> /dev/null || status=$?
 echo "[status $status]"
 cat two.log
 find . -name 'ck*' -o -name 'two.nncpp*' | sort
+
+echo "-- several parts, none of which has its name yet"
+env --default-signal=TERM "$NNCPP" c -q --profile tiny --part-size 4 \
+  input parts.nncpp &
+exec 3> input
+printf 'the beginning' >&3
+until [ "$(find . -name 'parts.nncpp.*' | wc -l)" -ge 4 ]; do sleep 0.01; done
+kill -s TERM $!
+status=0
+wait $! 2> /dev/null || status=$?
+exec 3>&-
+echo "[status $status]"
+find . -name 'parts*'

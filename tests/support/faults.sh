@@ -34,8 +34,8 @@ for size in few many; do
   "$program" c -qT1 "${small[@]}" --parts 2 ../$size ../$size.set
 done
 
-# Begin DIRECTION SIZE and Command DIRECTION SIZE: fill `command`, what it makes,
-# `outputs`, and `expected`. p compresses into parts.
+# Begin DIRECTION SIZE and Command DIRECTION SIZE: fill `command`, what it
+# makes, `outputs`, and `expected`. p compresses into parts.
 Command() {
   outputs=(out)
   case $1 in
