@@ -6,19 +6,19 @@
 namespace nncpp {
 namespace {
 
-constexpr std::string_view kWords =
-#include "preproc/primer_words.inc"
+constexpr char kText[] =
+#include "preproc/primer_text.inc"
     ;
 
 constexpr int64_t kBytesPerWord = 100;
 
 }  // namespace
 
-std::string_view PrimerText() { return kWords; }
+std::string_view PrimerText() { return {kText, sizeof(kText) - 1}; }
 
-uint64_t PrimerHash() {
+uint64_t PrimerHash(std::string_view primer) {
   return HashBytes64(
-      {reinterpret_cast<const uint8_t*>(kWords.data()), kWords.size()});
+      {reinterpret_cast<const uint8_t*>(primer.data()), primer.size()});
 }
 
 bool LooksEnglish(std::span<const uint8_t> head) {

@@ -1,4 +1,4 @@
-// preproc/primer.h -- English words that a model may learn before a text.
+// preproc/primer.h -- English that a model may learn before a text.
 #pragma once
 
 #include <cstdint>
@@ -7,11 +7,12 @@
 
 namespace nncpp {
 
-// Common words, each followed by a space. Part of the format: an archive names
-// it by PrimerHash, and another text is another primer.
-// Source: SCOWL, size class 10 [scowl].
+// Words, definitions, examples of use and a little markup, the most useful
+// last: a shorter primer is the end of this one. Part of the format: an archive
+// names its primer by length and hash, and another text is another primer.
+// Sources: SCOWL, size class 10 [scowl]; WordNet 3.0 [wordnet].
 std::string_view PrimerText();
-uint64_t PrimerHash();
+uint64_t PrimerHash(std::string_view primer);
 
 // Whether a text's beginning looks like English: of "the", "of", "and", "to"
 // and "in" between spaces there is one in every 100 bytes.

@@ -340,7 +340,7 @@ std::unique_ptr<Learner> NewLearner(Pieces& in, int64_t size,
                   "--alphabet: follows from the words; leave the option out");
     }
     const auto head = in.Peek(Preparation::HeadBytes(options.prep));
-    preparation = Preparation::Choose(head, size, options.prep);
+    preparation = Preparation::Choose(head, size, config, options.prep);
     prepared.alphabet = preparation.alphabet();
   }
   CheckMemory(prepared, options.self_check, options.memory_limit,

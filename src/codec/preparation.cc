@@ -10,6 +10,7 @@
 #include "src/base/bytes.h"
 #include "src/base/error.h"
 #include "src/codec/step.h"
+#include "src/model/context_mixing/context_mixer.h"
 
 namespace nncpp {
 namespace {
@@ -17,7 +18,7 @@ namespace {
 // Bits of the field's first byte; all others are reserved.
 constexpr uint8_t kWords = 0x01;   // the dictionary follows
 constexpr uint8_t kNamed = 0x02;   // its hash follows
-constexpr uint8_t kPrimed = 0x04;  // the primer's hash follows
+constexpr uint8_t kPrimed = 0x04;  // the primer's length and hash follow
 
 constexpr int64_t kSampleBytes = 6'000'000;
 constexpr int64_t kEnglishBytes = int64_t{1} << 16;
@@ -25,9 +26,40 @@ constexpr int64_t kEnglishBytes = int64_t{1} << 16;
 // Below, priming takes longer than it is worth; above, the text itself soon
 // teaches more (docs/results.md).
 constexpr int64_t kLeastPrimed = 4096;
-constexpr int64_t kMostPrimed = 4'000'000;
+constexpr int64_t kMostPrimed = 16'000'000;
+
+// Bytes of primer for each four of the input. Many contexts gain most from it;
+// a net alone learns it no faster than the input; the fast contexts would spend
+// on it what they save.
+int64_t PrimerQuarters(const ModelConfig& config) {
+  constexpr int64_t kByMixing[] = {1, 0, 12};
+  return kByMixing[config.mixing];
+}
+
+// The last `bytes` bytes of the primer, or all.
+std::string_view PrimerOf(int64_t bytes) {
+  const std::string_view all = PrimerText();
+  return all.substr(all.size() -
+                    std::min(all.size(), static_cast<size_t>(bytes)));
+}
 
 bool IsShort(size_t symbols, size_t bytes) { return symbols * 4 <= bytes * 3; }
+
+// Context mixing without its net.
+void Learn(std::span<const uint16_t> symbols, ContextMixer& mixer,
+           const std::function<void()>& done) {
+  constexpr size_t kBetweenCalls = 4096;
+  const int64_t length = std::ssize(symbols);
+  mixer.StartBlock({&length, 1});
+  for (size_t i = 0; i < symbols.size(); ++i) {
+    mixer.StartSymbol(0, {});
+    while (!mixer.Done()) {
+      mixer.Predict();
+      mixer.Update(symbols[i] >= mixer.middle() ? 1 : 0);
+    }
+    if (i % kBetweenCalls == 0) done();
+  }
+}
 
 }  // namespace
 
@@ -37,14 +69,18 @@ int64_t Preparation::HeadBytes(const PrepOptions& options) {
 }
 
 Preparation Preparation::Choose(std::span<const uint8_t> head, int64_t size,
+                                const ModelConfig& config,
                                 const PrepOptions& options) {
   Preparation chosen;
   const auto beginning =
       head.first(std::min<size_t>(head.size(), kEnglishBytes));
-  chosen.primed_ = options.priming == Priming::kAlways ||
-                   (options.priming == Priming::kIfEnglish &&
-                    std::ssize(head) >= kLeastPrimed && size <= kMostPrimed &&
-                    LooksEnglish(beginning));
+  if (options.priming == Priming::kAlways ||
+      (options.priming == Priming::kIfEnglish &&
+       std::ssize(head) >= kLeastPrimed && size <= kMostPrimed &&
+       LooksEnglish(beginning))) {
+    const int64_t known = size < 0 ? std::ssize(head) : size;
+    chosen.primer_ = PrimerOf(known / 4 * PrimerQuarters(config));
+  }
   if (options.dictionary != nullptr) {
     chosen.words_ = std::make_shared<TextTransform>(*options.dictionary);
     chosen.named_ = true;
@@ -66,16 +102,21 @@ Preparation Preparation::Parse(std::span<const uint8_t> field,
   const uint8_t parts = in.U8();
   const bool words = (parts & kWords) != 0;
   parsed.named_ = (parts & kNamed) != 0;
-  parsed.primed_ = (parts & kPrimed) != 0;
+  const bool primed = (parts & kPrimed) != 0;
   if (parts > (kWords | kNamed | kPrimed) || (words && parsed.named_)) {
     throw Error(ErrorKind::kUnsupported,
                 "the original was prepared in a way that this program does "
                 "not know; use a newer nncpp");
   }
-  if (parsed.primed_ && in.U64() != PrimerHash()) {
-    throw Error(ErrorKind::kUnsupported,
-                "the model was primed with a text that this program does not "
-                "have; use the nncpp that made the archive");
+  if (primed) {
+    const uint32_t length = in.U32();
+    parsed.primer_ = PrimerOf(length);
+    if (length == 0 || parsed.primer_.size() != length ||
+        in.U64() != PrimerHash(parsed.primer_)) {
+      throw Error(ErrorKind::kUnsupported,
+                  "the model was primed with a text that this program does not "
+                  "have; use the nncpp that made the archive");
+    }
   }
   if (words) {
     parsed.words_ = std::make_shared<TextTransform>(
@@ -97,12 +138,15 @@ Preparation Preparation::Parse(std::span<const uint8_t> field,
 }
 
 std::vector<uint8_t> Preparation::Field() const {
-  if (words_ == nullptr && !primed_) return {};
+  if (words_ == nullptr && primer_.empty()) return {};
   const bool embedded = words_ != nullptr && !named_;
   ByteWriter out;
   out.U8(static_cast<uint8_t>((embedded ? kWords : 0) | (named_ ? kNamed : 0) |
-                              (primed_ ? kPrimed : 0)));
-  if (primed_) out.U64(PrimerHash());
+                              (primer_.empty() ? 0 : kPrimed)));
+  if (!primer_.empty()) {
+    out.U32(static_cast<uint32_t>(primer_.size()));
+    out.U64(PrimerHash(primer_));
+  }
   if (embedded) out.Bytes(EncodeDictionary(words_->dictionary()));
   if (named_) {
     const Hash128 hash = words_->dictionary().Hash();
@@ -118,14 +162,18 @@ int64_t Preparation::alphabet() const {
 
 void Preparation::Prime(const ModelConfig& config, Model& model,
                         const std::function<void()>& done) const {
-  if (!primed_) return;
-  const std::string_view text = PrimerText();
+  if (primer_.empty()) return;
   std::vector<uint16_t> symbols;
-  ToSymbols({reinterpret_cast<const uint8_t*>(text.data()), text.size()},
+  ToSymbols({reinterpret_cast<const uint8_t*>(primer_.data()), primer_.size()},
             symbols);
+  std::span<const uint16_t> rest = symbols;
+  if (config.layers > 0 && std::ssize(rest) > kNetPrimer) {
+    const auto first = rest.first(rest.size() - kNetPrimer);
+    if (ContextMixer* mixer = model.Mixer()) Learn(first, *mixer, done);
+    rest = rest.last(kNetPrimer);
+  }
   BlockCursor cursor;
-  EncodeBlock(config, symbols, model, cursor,
-              [&](int64_t, int64_t) { done(); });
+  EncodeBlock(config, rest, model, cursor, [&](int64_t, int64_t) { done(); });
 }
 
 bool Preparation::ToSymbols(std::span<const uint8_t> bytes,

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "preproc/text_transform.h"
@@ -31,8 +32,10 @@ class Preparation {
   static int64_t HeadBytes(const PrepOptions& options);
 
   // For an input of `size` bytes (-1: not known) with this head. Words that
-  // make no fewer symbols are not taken.
+  // make no fewer symbols are not taken. How much of the primer is learnt
+  // depends on the size and on what a byte costs this model.
   static Preparation Choose(std::span<const uint8_t> head, int64_t size,
+                            const ModelConfig& config,
                             const PrepOptions& options);
 
   // The header's field `preparation` (docs/format.md); empty: none. Throws
@@ -44,7 +47,10 @@ class Preparation {
 
   int64_t alphabet() const;
 
-  // Lets `model` learn the primer, if there is one. `done`: EncodeBlock.
+  // Lets `model` learn the primer, if there is one: context mixing all of it,
+  // a net the last kNetPrimer symbols. `done` is called now and then; it may
+  // throw.
+  static constexpr int64_t kNetPrimer = int64_t{1} << 16;
   void Prime(const ModelConfig& config, Model& model,
              const std::function<void()>& done) const;
 
@@ -62,8 +68,8 @@ class Preparation {
 
  private:
   std::shared_ptr<const TextTransform> words_;  // null: bytes
-  bool named_ = false;  // the words are not in the archive
-  bool primed_ = false;
+  bool named_ = false;       // the words are not in the archive
+  std::string_view primer_;  // empty: none
 };
 
 }  // namespace nncpp

@@ -108,9 +108,6 @@ int64_t ParameterCount(const ModelConfig& config);
 // Bytes of memory that MakeModel takes, the copy of Save included.
 int64_t ModelMemory(const ModelConfig& config);
 
-// Trained numbers of the model, n-gram features aside; nothing is allocated.
-int64_t ParameterCount(const ModelConfig& config);
-
 // REQUIRES: CheckConfig(config) has passed. The backend must outlive the model.
 std::unique_ptr<Model> MakeModel(const ModelConfig& config, Backend& backend);
 

@@ -3,12 +3,15 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "kernels/make_backend.h"
 #include "preproc/primer.h"
 #include "src/format/archive_reader.h"
+#include "src/model/model.h"
 #include "tests/support/codec_runs.h"
 #include "tests/support/errors.h"
 #include "tests/support/resign.h"
@@ -118,6 +121,72 @@ TEST(Preparation, PrimesTheModelWithEnglish) {
             CompressBytes(noise, Small()));
 }
 
+ModelConfig MixingConfig(int64_t level) {
+  ModelConfig config = Small();
+  config.mixing = level;
+  return config;
+}
+
+// The primer grows with the input up to all there is; -1 has none.
+TEST(Preparation, TakesAsMuchOfThePrimerAsTheInputIsWorth) {
+  PrepOptions options;
+  options.priming = Priming::kAlways;
+  const auto length = [&](int64_t size, int64_t mixing) {
+    const Octets field =
+        Preparation::Choose({}, size, MixingConfig(mixing), options).Field();
+    return field.empty() ? 0 : field[1] + 256 * field[2] + 65536 * field[3];
+  };
+  const auto all = static_cast<int>(PrimerText().size());
+  EXPECT_EQ(length(3, 2), 0);
+  EXPECT_EQ(length(1000, 2), 3000);
+  EXPECT_EQ(length(1'000'000, 2), all);
+  EXPECT_EQ(length(1000, 0), 250);
+  EXPECT_EQ(length(1'000'000, 1), 0);
+}
+
+// A net that keeps what it is taught.
+class Pupil : public Model {
+ public:
+  using Model::Model;
+  void StartBlock(int64_t /*streams*/) override {}
+  void Predict(int64_t /*first*/, int64_t /*count*/,
+               std::span<const int32_t> /*targets*/) override {}
+  std::span<const uint64_t> FrequenciesAt(int64_t /*row*/) const override {
+    return alike_;
+  }
+  uint64_t TotalAt(int64_t /*row*/) const override { return alike_.size(); }
+  void Train(int64_t /*steps*/, std::span<const int32_t> targets) override {
+    taught_.append(targets.begin(), targets.end());
+  }
+  void StartReplay(int64_t /*streams*/) override {}
+  void ReplaySegment(int64_t /*steps*/,
+                     std::span<const int32_t> /*targets*/) override {}
+  void EndReplay() override {}
+  void VisitState(StateVisitor& /*visitor*/) override {}
+  void StateReplaced() override {}
+  const std::string& taught() const { return taught_; }
+
+ private:
+  std::vector<uint64_t> alike_ = std::vector<uint64_t>(256, 1);
+  std::string taught_;
+};
+
+TEST(Preparation, PrimesANetWithTheEndOnly) {
+  PrepOptions options;
+  options.priming = Priming::kAlways;
+  ModelConfig config = MixingConfig(0);
+  config.streams = 1;
+  const auto backend = MakeCpuBackend(1);
+  for (const int64_t primer : {int64_t{500}, Preparation::kNetPrimer + 100}) {
+    Pupil pupil(*backend);
+    Preparation::Choose({}, primer * 4, config, options)
+        .Prime(config, pupil, [] {});
+    const auto end =
+        static_cast<size_t>(std::min(primer, Preparation::kNetPrimer));
+    EXPECT_EQ(pupil.taught(), PrimerText().substr(PrimerText().size() - end));
+  }
+}
+
 TEST(Preparation, PrimesWordsToo) {
   const Octets text = Alice(5000);
   CodecOptions options = Learning();
@@ -132,14 +201,15 @@ TEST(Preparation, RefusesFieldsThatAreNone) {
   };
   for (const Octets& field :
        {Octets{0}, Octets{8}, Octets{255}, Octets{3, 0}, Octets{4},
-        Octets{4, 1, 2, 3, 4, 5, 6, 7, 8}, Octets{2, 1}, Octets{1},
+        Octets{4, 1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8},
+        Octets{4, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8}, Octets{2, 1}, Octets{1},
         Octets{1, 5}, Octets{1, 1, 0, 0}}) {
     EXPECT_TRUE(RefusesArchive([&] { parse(field); }))
         << ::testing::PrintToString(field);
   }
   PrepOptions options;
   options.priming = Priming::kAlways;
-  Octets field = Preparation::Choose({}, 0, options).Field();
+  Octets field = Preparation::Choose({}, 400, Small(), options).Field();
   parse(field);
   field.push_back(0);
   EXPECT_TRUE(RefusesArchive([&] { parse(field); }));
@@ -183,7 +253,8 @@ TEST(Preparation, TellsWhichBlocksFit) {
   EXPECT_TRUE(bytes.Fits(5, 5, false));
   EXPECT_FALSE(bytes.Fits(5, 5, true));
   EXPECT_FALSE(bytes.Fits(4, 5, false));
-  const Preparation words = Preparation::Choose({}, 0, Given({"the"}).prep);
+  const Preparation words =
+      Preparation::Choose({}, 0, Small(), Given({"the"}).prep);
   EXPECT_TRUE(words.Fits(4, 5, false));
   EXPECT_TRUE(words.Fits(5, 5, true));
   EXPECT_FALSE(words.Fits(4, 5, true));

@@ -204,7 +204,7 @@ ContextMixer::Signs ContextMixer::FillInputs() {
   inputs += histories_.contexts() * HistoryModels::kInputs;
   runs_.Predict(low_, high_, middle(), inputs, signs.votes);
   inputs += RunsOf(config_);
-  direct_.Predict(low_orders_, path_, inputs);
+  direct_.Predict(inputs);
   inputs += DirectOf(config_);
   AddMatches(inputs);
   inputs += std::ssize(matches_) * MatchModel::kInputs;
@@ -261,16 +261,22 @@ void ContextMixer::SelectWeights(const Signs& signs) {
   }
 }
 
-uint32_t ContextMixer::Refine() {
+// Asks early for what lies far apart in memory.
+void ContextMixer::EnterNode() {
+  direct_.Enter(low_orders_, path_);
   const uint64_t mask = by_order1_.contexts() - 1;
   const auto hash = [&](uint64_t x) {
     return static_cast<int64_t>(MixHash(x + path_) >> 32 & mask);
   };
-  const auto node = static_cast<int64_t>(path_ % kNodes);
-  const uint32_t refined[] = {
-      by_node_.Refine(logit_, node),
-      by_order1_.Refine(logit_, hash(stream_->order[1])),
-      by_order2_.Refine(logit_, hash(stream_->order[2]))};
+  by_node_.Enter(static_cast<int64_t>(path_ % kNodes));
+  by_order1_.Enter(hash(stream_->order[1]));
+  by_order2_.Enter(hash(stream_->order[2]));
+}
+
+uint32_t ContextMixer::Refine() {
+  const uint32_t refined[] = {by_node_.Refine(logit_),
+                              by_order1_.Refine(logit_),
+                              by_order2_.Refine(logit_)};
   int16_t* inputs = last_.inputs();
   *inputs++ = static_cast<int16_t>(logit_);
   for (const uint32_t p : refined) {
@@ -283,6 +289,7 @@ uint32_t ContextMixer::Refine() {
 }
 
 uint32_t ContextMixer::Predict() {
+  EnterNode();
   SelectWeights(FillInputs());
   int16_t* inputs = second_.inputs();
   for (const int32_t logit : first_.Mix()) {

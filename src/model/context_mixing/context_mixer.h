@@ -71,6 +71,7 @@ class ContextMixer {
     int32_t net = 0;        // the net's logit
   };
 
+  void EnterNode();
   Signs FillInputs();
   void AddMatches(int16_t* inputs);
   int32_t AddNet(int16_t* inputs) const;

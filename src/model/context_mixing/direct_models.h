@@ -23,12 +23,18 @@ class DirectModels {
                AdaptiveFrom(1u << (kModelBits - 1))),
         at_(static_cast<size_t>(contexts)) {}
 
-  // An input for each context at a node: its logit.
-  void Predict(std::span<const uint64_t> contexts, uint64_t path,
-               int16_t* inputs) {
+  // Goes to a node in these contexts, and asks the cache for it.
+  void Enter(std::span<const uint64_t> contexts, uint64_t path) {
     for (size_t i = 0; i < at_.size(); ++i) {
       const uint64_t hash = MixHash(contexts[i] + path * 0xD6E8FEB86659FD93u);
       at_[i] = i * size_ + (hash >> shift_);
+      __builtin_prefetch(&cells_[at_[i]]);
+    }
+  }
+
+  // An input for each context: its logit.
+  void Predict(int16_t* inputs) const {
+    for (size_t i = 0; i < at_.size(); ++i) {
       inputs[i] = static_cast<int16_t>(Stretch(ProbabilityOf(cells_[at_[i]])));
     }
   }

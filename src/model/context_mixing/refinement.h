@@ -32,15 +32,23 @@ class Refinement {
     return (int64_t{kCells} << bits) * int64_t{sizeof(uint32_t)};
   }
 
-  // The probability out of 2^24 of a prediction's logit in a context.
-  uint32_t Refine(int32_t logit, int64_t context) {
+  // Selects a context, and asks the cache for it.
+  void Enter(int64_t context) {
+    first_ = static_cast<size_t>(context * kCells);
+    for (size_t i = 0; i < kCells; i += 16) {
+      __builtin_prefetch(&cells_[first_ + i]);
+    }
+  }
+
+  // The probability out of 2^24 of a prediction's logit in the context.
+  uint32_t Refine(int32_t logit) {
     const int32_t x = logit + kCells / 2 * kStep;
     const int32_t low = std::min(x / kStep, kCells - 2);
     const auto weight = static_cast<uint32_t>(x - low * kStep);
-    at_ = static_cast<size_t>(context * kCells + low);
-    nearer_ = at_ + (weight >= kStep / 2 ? 1 : 0);
-    return (ProbabilityOf(cells_[at_]) * (kStep - weight) +
-            ProbabilityOf(cells_[at_ + 1]) * weight) >>
+    const size_t at = first_ + static_cast<size_t>(low);
+    nearer_ = at + (weight >= kStep / 2 ? 1 : 0);
+    return (ProbabilityOf(cells_[at]) * (kStep - weight) +
+            ProbabilityOf(cells_[at + 1]) * weight) >>
            6;
   }
 
@@ -56,7 +64,7 @@ class Refinement {
   static constexpr uint32_t kLimit = 255;
 
   std::vector<uint32_t> cells_;
-  size_t at_ = 0, nearer_ = 0;
+  size_t first_ = 0, nearer_ = 0;
 };
 
 }  // namespace nncpp

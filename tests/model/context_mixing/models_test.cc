@@ -114,12 +114,14 @@ TEST(MixerLayer, LearnsWhichInputToTrust) {
 
 TEST(Refinement, LearnsWhatAPredictionMeans) {
   Refinement refinement(1);
+  refinement.Enter(1);
   for (int i = 0; i < 2000; ++i) {
-    refinement.Refine(512, 1);
+    refinement.Refine(512);
     refinement.Train(i % 2);
   }
-  EXPECT_NEAR(refinement.Refine(512, 1), 1 << (kCodedBits - 1), 1 << 18);
-  EXPECT_NEAR(refinement.Refine(512, 0), Squash(512), 1 << 14);
+  EXPECT_NEAR(refinement.Refine(512), 1 << (kCodedBits - 1), 1 << 18);
+  refinement.Enter(0);
+  EXPECT_NEAR(refinement.Refine(512), Squash(512), 1 << 14);
 }
 
 TEST(StreamContext, HashesTheLastSymbolsOnly) {
