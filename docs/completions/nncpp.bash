@@ -7,7 +7,8 @@ _nncpp() {
   local program=${COMP_WORDS[0]} verb="" part options
   for part in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case $part in
-      c | compress | d | decompress | t | test | l | list | info | prep | help)
+      c | compress | d | decompress | t | test | l | list | info | prep | help | \
+        split | join)
         verb=$part
         break
         ;;
@@ -25,6 +26,7 @@ _nncpp() {
       mapfile -t COMPREPLY < <(compgen -W 'auto cpu cuda' -- "$word")
       return
       ;;
+    --parts | --part-size | --only) return ;;
     -T | --threads | -M | --memory-limit | --max-output | --checkpoint-every)
       return
       ;;
@@ -48,7 +50,9 @@ _nncpp() {
         ;;
     esac
     case $verb in
-      d | decompress) options+=' --salvage' ;;
+      d | decompress) options+=' --salvage --only' ;;
+      c | compress) options+=' --parts --part-size --independent --one-part' ;;
+      split) options+=' --parts --part-size' ;;
     esac
     case $verb in
       d | decompress | t | test) options+=' --max-output' ;;
@@ -68,7 +72,7 @@ _nncpp() {
     mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
   elif [[ -z $verb ]]; then
     mapfile -t COMPREPLY < <(compgen -W \
-      'compress decompress test list info prep help' -- "$word")
+      'compress decompress test list info prep split join help' -- "$word")
   elif [[ $verb == help ]]; then
     mapfile -t COMPREPLY < <(compgen -W all -- "$word")
   else

@@ -10,7 +10,7 @@ function __nncpp_profiles
     nncpp help 2>/dev/null | sed -n 's/.*--profile NAME.*: //p' | string split ', '
 end
 
-set -l verbs c compress d decompress t test l list info prep help
+set -l verbs c compress d decompress t test l list info prep split join help
 set -l none "not __fish_seen_subcommand_from $verbs"
 set -l compress '__fish_seen_subcommand_from c compress'
 set -l files '__fish_seen_subcommand_from c compress d decompress'
@@ -25,6 +25,7 @@ complete -c nncpp -n '__fish_seen_subcommand_from prep' -a 'train encode decode'
 complete -c nncpp -n '__fish_seen_subcommand_from prep' -l dictionary -r -d 'the words to use'
 complete -c nncpp -n '__fish_seen_subcommand_from prep' -l dictionary-words -x -d 'words at most'
 complete -c nncpp -n '__fish_seen_subcommand_from prep' -l min-frequency -x -d 'how often a word must occur'
+complete -c nncpp -n $none -f -a 'split join' -d 'pieces, without a model'
 complete -c nncpp -n $none -f -a help -d 'show help'
 complete -c nncpp -n '__fish_seen_subcommand_from help' -f -a all
 
@@ -43,6 +44,11 @@ complete -c nncpp -n '__fish_seen_subcommand_from d decompress t test' -l max-ou
 complete -c nncpp -n $files -l checkpoint -r -d 'write checkpoints to a file'
 complete -c nncpp -n $files -l checkpoint-every -x -d 'how often: 90s, 10m, 2h; or blocks'
 complete -c nncpp -n '__fish_seen_subcommand_from d decompress' -l salvage -d 'keep what comes before damage'
+complete -c nncpp -n '__fish_seen_subcommand_from d decompress' -l only -x -d 'this one of several files'
+complete -c nncpp -n '__fish_seen_subcommand_from c compress split' -l parts -x -d 'a set of so many parts'
+complete -c nncpp -n '__fish_seen_subcommand_from c compress split' -l part-size -x -d 'parts of so many bytes'
+complete -c nncpp -n $compress -l independent -d 'each part decodes alone'
+complete -c nncpp -n $compress -l one-part -d 'end after each part'
 complete -c nncpp -n $files -l resume -d 'go on from the checkpoint'
 complete -c nncpp -n $compress -l profile -x -a '(__nncpp_profiles)' -d 'a set of model options'
 complete -c nncpp -n $compress -l symbols -x -a 'bytes u16' -d 'what the input is'

@@ -4,7 +4,7 @@
 # The options of the model and the profiles come from the program itself.
 
 _nncpp() {
-  local context state line verb=${words[(r)(c|compress|d|decompress|t|test|l|list|info|prep|help)]}
+  local context state line verb=${words[(r)(c|compress|d|decompress|t|test|l|list|info|prep|split|join|help)]}
   local -a options files
   options=(
     '(-f --force)'{-f,--force}'[overwrite; write to a terminal or a device]'
@@ -20,7 +20,12 @@ _nncpp() {
   )
   files=('*:file:_files')
   case $verb in
-    d|decompress) options+=('--salvage[keep what comes before damage]') ;;
+    d|decompress)
+      options+=('--salvage[keep what comes before damage]'
+        '--only[this one of several files]:name:') ;;
+    c|compress|split)
+      options+=('--parts[a set of so many parts]:number:'
+        '--part-size[parts of so many bytes]:bytes:') ;;
   esac
   case $verb in
     d|decompress|t|test)
@@ -40,6 +45,8 @@ _nncpp() {
         "--profile[a set of model options]:profile:(${${$(
           nncpp help 2>/dev/null | sed -n 's/.*--profile NAME.*: //p')}//,/})"
         '--symbols[what the input is]:symbols:(bytes u16)'
+        '--independent[each part decodes alone]'
+        '--one-part[end after each part]'
         '--prep[learn words of the input]'
         '--no-prep[neither words nor primer]'
         '--no-primer[no English words first]'
@@ -63,7 +70,7 @@ _nncpp() {
     help) files=('*:topic:(all)') ;;
   esac
   _arguments -s $options \
-    '1:command:(compress decompress test list info prep help)' $files
+    '1:command:(compress decompress test list info prep split join help)' $files
 }
 
 _nncpp "$@"

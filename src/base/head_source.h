@@ -1,4 +1,4 @@
-// src/base/head_source.h -- a source whose first bytes can be seen beforehand.
+// src/base/head_source.h -- a source whose next bytes can be seen beforehand.
 #pragma once
 
 #include <algorithm>
@@ -16,13 +16,20 @@ class HeadSource : public Source {
   explicit HeadSource(Source& in) : in_(in) {}
 
   // The next `most` bytes, fewer at the end of input; they stay in the source.
-  // REQUIRES: nothing was read before.
   std::span<const uint8_t> Peek(int64_t most) {
+    head_.erase(head_.begin(), head_.begin() + static_cast<int64_t>(done_));
+    done_ = 0;
+    const size_t there = head_.size();
     const int64_t hint = in_.SizeHint();
-    const int64_t room = hint < 0 ? most : std::min(most, hint + 1);
-    head_.resize(static_cast<size_t>(room));
-    head_.resize(static_cast<size_t>(in_.Read(head_)));
-    return head_;
+    const int64_t room = most - std::ssize(head_);
+    if (room > 0) {
+      head_.resize(there + static_cast<size_t>(
+                               hint < 0 ? room : std::min(room, hint + 1)));
+      const auto read = in_.Read(std::span(head_).subspan(there));
+      head_.resize(there + static_cast<size_t>(read));
+    }
+    return std::span(head_).first(
+        std::min(head_.size(), static_cast<size_t>(most)));
   }
 
   int64_t Read(std::span<uint8_t> bytes) override {

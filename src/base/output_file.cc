@@ -53,17 +53,20 @@ void OutputFile::Write(std::span<const uint8_t> bytes) {
 
 void OutputFile::Commit(const std::optional<FileAttributes>& attributes) {
   if (!in_place()) return CommitAs(path_, attributes);
+  if (file_.get() >= 0) Seal(attributes);
+}
+
+void OutputFile::Seal(const std::optional<FileAttributes>& attributes) {
   NNCPP_CHECK(file_.get() >= 0);
+  if (!in_place()) SetAttributes(file_.get(), attributes, path_);
   SyncFully(file_.get(), path_);
   CloseFully(file_, path_);
 }
 
 void OutputFile::CommitAs(const std::string& path,
                           const std::optional<FileAttributes>& attributes) {
-  NNCPP_CHECK(file_.get() >= 0 && !in_place());
-  SetAttributes(file_.get(), attributes, path);
-  SyncFully(file_.get(), path);
-  CloseFully(file_, path);
+  NNCPP_CHECK(!in_place());
+  if (file_.get() >= 0) Seal(attributes);
   TakeName(temporary_.path(), path, overwrite_);
   temporary_.Keep();
 }

@@ -40,6 +40,9 @@ class OutputFile : public Sink {
   // REQUIRES: called at most once, and no Write after it.
   void Commit(const std::optional<FileAttributes>& attributes);
 
+  // All of Commit that comes before the renaming; Commit then does the rest.
+  void Seal(const std::optional<FileAttributes>& attributes);
+
   // The same under another name in the same folder. REQUIRES: not written in
   // place.
   void CommitAs(const std::string& path,

@@ -14,29 +14,36 @@ namespace nncpp {
 namespace {
 
 // The names a signal handler has to unlink. A handler may run at any moment
-// and must not allocate: hence a fixed table whose rows are published by an
-// atomic flag after they are filled.
+// and must not allocate: hence a list whose rows are published by an atomic
+// flag after they are filled, and never freed. One thread changes it.
 struct Slot {
-  std::atomic<bool> used{false};
   std::atomic<bool> live{false};  // `path` is complete
   char path[PATH_MAX] = {};
+  Slot* next = nullptr;
 };
 static_assert(std::atomic<bool>::is_always_lock_free);
-constexpr int kSlots = 4;  // files open at once; a run has two
-Slot g_slots[kSlots];
+static_assert(std::atomic<Slot*>::is_always_lock_free);
+std::atomic<Slot*> g_slots{nullptr};
 
-// Returns the row taken for `path`, or -1 when the table is full or the path
-// does not fit: then only a destructor removes the file.
-int TakeSlot(const std::string& path) {
-  if (path.size() >= PATH_MAX) return -1;
-  for (int i = 0; i < kSlots; ++i) {
-    Slot& slot = g_slots[i];
-    if (slot.used.exchange(true)) continue;
-    std::memcpy(slot.path, path.c_str(), path.size() + 1);
-    slot.live.store(true);
-    return i;
+// Returns a row that no file has.
+Slot* FreeSlot() {
+  for (Slot* slot = g_slots; slot != nullptr; slot = slot->next) {
+    if (!slot->live) return slot;
   }
-  return -1;
+  Slot* slot = new Slot;
+  slot->next = g_slots;
+  g_slots = slot;
+  return slot;
+}
+
+// Returns the row taken for `path`, or null when the path does not fit: then
+// only a destructor removes the file.
+Slot* TakeSlot(const std::string& path) {
+  if (path.size() >= PATH_MAX) return nullptr;
+  Slot* slot = FreeSlot();
+  std::memcpy(slot->path, path.c_str(), path.size() + 1);
+  slot->live = true;
+  return slot;
 }
 
 }  // namespace
@@ -49,15 +56,13 @@ Unfinished::~Unfinished() {
 void Unfinished::Hold(const std::string& path) {
   NNCPP_CHECK(path_.empty());
   path_ = path;
-  slot_ = TakeSlot(path);
+  Slot* slot = TakeSlot(path);
+  if (slot != nullptr) live_ = &slot->live;
 }
 
 void Unfinished::Keep() {
-  if (slot_ >= 0) {
-    g_slots[slot_].live.store(false);
-    g_slots[slot_].used.store(false);
-  }
-  slot_ = -1;
+  if (live_ != nullptr) *live_ = false;
+  live_ = nullptr;
   path_.clear();
 }
 
@@ -71,8 +76,8 @@ SignalPause::~SignalPause() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
 
 void UnlinkTemporariesFromSignalHandler() noexcept {
   const int saved = errno;
-  for (Slot& slot : g_slots) {
-    if (slot.live.load()) ::unlink(slot.path);
+  for (Slot* slot = g_slots; slot != nullptr; slot = slot->next) {
+    if (slot->live) ::unlink(slot->path);
   }
   errno = saved;
 }

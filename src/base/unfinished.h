@@ -3,6 +3,7 @@
 
 #include <signal.h>
 
+#include <atomic>
 #include <string>
 
 namespace nncpp {
@@ -25,7 +26,7 @@ class Unfinished {
 
  private:
   std::string path_;
-  int slot_ = -1;  // of the table that the signal handler reads
+  std::atomic<bool>* live_ = nullptr;  // of what the signal handler reads
 };
 
 // Holds back every signal of this thread, so that none comes between the

@@ -5,12 +5,15 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <utility>
+#include <vector>
 
 #include "src/base/error.h"
 #include "src/base/output_file.h"
 #include "src/base/output_path.h"
+#include "src/base/unfinished.h"
+#include "src/cli/part_input.h"
 #include "src/cli/signals.h"
-#include "src/codec/codec.h"
 
 namespace nncpp {
 namespace {
@@ -38,13 +41,22 @@ std::unique_ptr<FileSource> OpenCheckpoint(const std::string& path) {
   return std::make_unique<FileSource>(path);
 }
 
+std::vector<std::string> OtherNames(const Options& options) {
+  std::vector<std::string> names = options.inputs;
+  names.insert(names.end(),
+               {options.input, options.output, options.output + ".part"});
+  return names;
+}
+
 }  // namespace
 
 void CheckCheckpointName(const Options& options) {
   const std::string& name = options.checkpoint;
-  for (const std::string& other :
-       {options.input, options.output, options.output + ".part"}) {
-    if (!SameName(name, other)) continue;
+  const std::string set = SetOfPartName(name);
+  for (const std::string& other : OtherNames(options)) {
+    if (!SameName(name, other) && (set.empty() || !SameName(set, other))) {
+      continue;
+    }
     throw Error(ErrorKind::kUsage, name +
                                        ": is another file of this run; name a "
                                        "file of its own for the checkpoint");
@@ -59,19 +71,19 @@ void CheckCheckpointName(const Options& options) {
   }
 }
 
-ModelConfig ConfigOfCheckpoint(const Options& options) {
-  return CheckpointConfig(*OpenCheckpoint(options.checkpoint),
-                          options.checkpoint);
+CheckpointSummary SummaryOfCheckpoint(const Options& options) {
+  return SummaryOfCheckpoint(*OpenCheckpoint(options.checkpoint),
+                             options.checkpoint);
 }
 
 CheckpointFile::CheckpointFile(const Options& options, FileSource& input,
                                PartFile& output)
     : options_(options),
-      output_(output),
+      output_(&output),
       input_(input.Identity()),
       start_(std::chrono::steady_clock::now()) {
   if (options.resume) {
-    output_.Preserve();
+    output_->Preserve();
     resumed_ = OpenCheckpoint(name());
     last_ = resumed_->Identity();
   } else {
@@ -88,7 +100,7 @@ double CheckpointFile::Seconds() const {
 }
 
 bool CheckpointFile::IsDue(int64_t blocks) {
-  if (HeldEnding() != 0) return true;
+  if (HeldEnding() != 0 || then_) return true;
   if (!last_) {
     last_blocks_ = blocks;
     return true;
@@ -112,12 +124,18 @@ void CheckpointFile::Store(const Writer& write) {
                     ": another run has written it; give each run a "
                     "checkpoint of its own");
   }
-  output_.Sync();
+  output_->Sync();
   OutputFile file(name(), /*overwrite=*/there.has_value(), input_);
   write(file);
+  // A signal in between could take the output that the checkpoint speaks of.
+  const SignalPause pause;
   file.Commit(FileAttributes{kOwnerOnly, {0, UTIME_NOW}});
   last_ = IdentityOfPath(name());
-  output_.Preserve();
+  if (then_) {
+    std::exchange(then_, {})();
+    if (options_.one_part) throw Stopped{HeldEnding(), StopMessage()};
+  }
+  output_->Preserve();
   last_seconds_ = Seconds();
   if (HeldEnding() != 0) throw Stopped{HeldEnding(), StopMessage()};
 }
@@ -135,7 +153,13 @@ std::string CheckpointFile::StopMessage() const {
 }
 
 void CheckpointFile::KeepOutput(int64_t bytes, StreamHasher& hasher) {
-  output_.Cut(bytes, hasher);
+  output_->Cut(bytes, hasher);
+}
+
+void CheckpointFile::ChangeOutput(PartFile& output,
+                                  std::function<void()> then) {
+  output_ = &output;
+  then_ = std::move(then);
 }
 
 void CheckpointFile::Remove() {

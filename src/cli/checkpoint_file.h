@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,13 +12,14 @@
 #include "src/base/part_file.h"
 #include "src/cli/options.h"
 #include "src/codec/checkpointer.h"
+#include "src/codec/codec.h"
 
 namespace nncpp {
 
 // Thrown after the last checkpoint of a run that a signal ends; only main
 // catches it.
 struct Stopped {
-  int signal = 0;
+  int signal = 0;       // 0: none; the run ends well, to be continued
   std::string message;  // what to tell; empty: nothing
 };
 
@@ -37,8 +39,13 @@ class CheckpointFile : public Checkpointer {
   void KeepOutput(int64_t bytes, StreamHasher& hasher) override;
   const std::string& name() const override { return options_.checkpoint; }
   const std::string& output_name() const override {
-    return output_.part_path();
+    return output_->part_path();
   }
+
+  // The output goes on in another file. The next checkpoint is due at once, and
+  // `then` is called when it is on the disk; with --one-part, that ends the
+  // run.
+  void ChangeOutput(PartFile& output, std::function<void()> then);
 
   // The run is complete: the checkpoint has done its work.
   void Remove();
@@ -49,7 +56,8 @@ class CheckpointFile : public Checkpointer {
   std::string StopMessage() const;
 
   const Options& options_;
-  PartFile& output_;
+  PartFile* output_;
+  std::function<void()> then_;  // empty: the output did not change
   std::optional<FileIdentity> input_;
   std::unique_ptr<FileSource> resumed_;
   std::optional<FileIdentity> last_;  // the file written or resumed last
@@ -64,7 +72,7 @@ class CheckpointFile : public Checkpointer {
 // one that is, or that is another file of the run.
 void CheckCheckpointName(const Options& options);
 
-// Reads the configuration of the run to be resumed. Throws Error(kUsage).
-ModelConfig ConfigOfCheckpoint(const Options& options);
+// What the checkpoint of the run to be resumed says. Throws Error(kUsage).
+CheckpointSummary SummaryOfCheckpoint(const Options& options);
 
 }  // namespace nncpp

@@ -1,10 +1,13 @@
 // src/cli/commands.cc -- compress, decompress, test, list, help, version.
 #include "src/cli/commands.h"
 
+#include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "kernels/make_backend.h"
 #include "src/base/error.h"
@@ -13,11 +16,15 @@
 #include "src/cli/alphabet.h"
 #include "src/cli/checkpoint_file.h"
 #include "src/cli/endpoints.h"
+#include "src/cli/file_series.h"
 #include "src/cli/help.h"
+#include "src/cli/part_input.h"
+#include "src/cli/part_output.h"
 #include "src/cli/prep_commands.h"
 #include "src/cli/progress.h"
 #include "src/cli/report.h"
 #include "src/codec/codec.h"
+#include "src/format/archive_reader.h"
 
 namespace nncpp {
 namespace {
@@ -55,7 +62,7 @@ void SayExpectation(const Options& options, const std::string& name,
   }
 }
 
-CodecOptions CodecOptionsFor(const Options& options, const FileSource& in,
+CodecOptions CodecOptionsFor(const Options& options, const std::string& name,
                              ProgressMeter& meter) {
   CodecOptions codec;
   codec.threads = options.threads;
@@ -69,8 +76,8 @@ CodecOptions CodecOptionsFor(const Options& options, const FileSource& in,
   }
   codec.max_output = options.max_output;
   if (options.verbose || DrawsProgress(options)) {
-    codec.expectation = [&options, &in](const Expectation& expected) {
-      SayExpectation(options, in.name(), expected);
+    codec.expectation = [&options, name](const Expectation& expected) {
+      SayExpectation(options, name, expected);
     };
   }
   codec.progress = [&meter](const Progress& p) { meter.Update(p); };
@@ -83,53 +90,77 @@ void SayModel(const ModelConfig& config, bool self_check) {
       " bytes\n");
 }
 
-// What `-v` tells before a decode. Only a file can be read twice.
-void SayArchive(const Options& options) {
-  FileSource archive(options.input);
-  if (options.input == "-" || !archive.Identity()) return;
-  SayModel(List(archive).config, /*self_check=*/false);
+// What `-v` tells before a decode from part `first` on. Only a file can be read
+// twice.
+void SayArchive(const Options& options, PartInput& input, int64_t first = 1) {
+  const auto archive = input.Open(first);
+  if (options.input == "-" || !archive->Identity()) return;
+  ArchiveReader reader(*archive);
+  ByteReader fields(reader.ReadHeader().config);
+  SayModel(ParseConfig(fields), /*self_check=*/false);
 }
 
 // The checkpoints of a run, if it has any.
 std::unique_ptr<CheckpointFile> CheckpointsFor(const Options& options,
-                                               FileSource& in, Output& out) {
-  if (out.part() == nullptr) return nullptr;
-  return std::make_unique<CheckpointFile>(options, in, *out.part());
+                                               FileSource& in, PartFile* out) {
+  if (out == nullptr) return nullptr;
+  return std::make_unique<CheckpointFile>(options, in, *out);
+}
+
+// Of the largest part of which the model is one's own; -1 when not known.
+int64_t ModelledBytes(const PartPlan& parts, int64_t size) {
+  if (!parts.independent || size < 0) return size;
+  if (parts.bytes > 0) return std::min(parts.bytes, size);
+  return (size + parts.count - 1) / parts.count;
 }
 
 void RunCompress(Options options) {
   if (!options.checkpoint.empty()) CheckCheckpointName(options);
-  if (options.resume && !options.config_given) {
-    options.config = ConfigOfCheckpoint(options);
-  }
+  CheckpointSummary from;
+  if (options.resume) from = SummaryOfCheckpoint(options);
+  if (options.resume && !options.config_given) options.config = from.config;
   FileSource in(options.input);
-  const int64_t size = in.SizeHint();
+  std::unique_ptr<FileSeries> several;
+  if (!options.inputs.empty()) {
+    several = std::make_unique<FileSeries>(options.inputs, options.output);
+  }
+  Source& source = several ? static_cast<Source&>(*several) : in;
+  const int64_t size = source.SizeHint();
   const bool of_checkpoint = options.resume && !options.config_given;
   if (size >= 0 && !options.tables_given && !of_checkpoint) {
-    FitTables(size, options.config);
+    FitTables(ModelledBytes(options.parts, size), options.config);
   }
   if (options.wide_symbols && !of_checkpoint) FindAlphabet(in, options);
   const bool small = size >= 0 && size < kSelfCheckBelow;
   const bool self_check = options.self_check.value_or(small);
-  Output out(options, in);
+  PartOutput out(options, in, several ? several->Attributes() : in.Attributes(),
+                 from);
   if (options.verbose) SayModel(options.config, self_check);
 
-  ProgressMeter meter(in.name(), -1, DrawsProgress(options));
-  const auto checkpoints = CheckpointsFor(options, in, out);
-  CodecOptions codec = CodecOptionsFor(options, in, meter);
+  const std::string name = several ? options.output : in.name();
+  ProgressMeter meter(name, -1, DrawsProgress(options));
+  const auto checkpoints = CheckpointsFor(options, in, out.part());
+  CodecOptions codec = CodecOptionsFor(options, name, meter);
   codec.self_check = self_check;
   codec.prep.learn_words = options.learn_words;
   codec.prep.goal = options.goal;
   codec.prep.wide_symbols = options.wide_symbols;
   if (options.primer) codec.prep.priming = Priming::kIfEnglish;
   codec.checkpointer = checkpoints.get();
-  const Report report = Compress(in, out, options.config, codec);
-  out.Finish(in);
+  codec.parts = options.parts;
+  if (several) codec.files = several->files();
+  codec.next_output = [&] {
+    out.Next();
+    if (!checkpoints) return;
+    checkpoints->ChangeOutput(*out.part(), [&out] { out.FinishEarlier(); });
+  };
+  const Report report = Compress(source, out, options.config, codec);
+  out.Finish();
   if (checkpoints) checkpoints->Remove();
 
   meter.Clear();
   if (options.quiet) return;
-  Say(SummaryLine(in.name(), report, /*compressing=*/true, meter.Seconds()));
+  Say(SummaryLine(name, report, /*compressing=*/true, meter.Seconds()));
   if (options.verbose) {
     Say(self_check ? "self-check:         passed\n"
                    : "self-check:         not asked for\n");
@@ -151,16 +182,94 @@ Report DecompressOrSalvage(FileSource& in, Output& out,
   }
 }
 
-void RunDecompress(const Options& options) {
-  RefuseTerminalInput(options);
-  if (!options.checkpoint.empty()) CheckCheckpointName(options);
-  FileSource in(options.input);
-  Output out(options, in);
-  if (options.verbose) SayArchive(options);
+// Judges a set before it is decoded from part `number` on. Not where damage is
+// expected.
+void CheckSet(const Options& options, PartInput& input, int64_t number) {
+  if (!input.is_set() || options.salvage) return;
+  const Listing listing = input.Check(number);
+  if (options.checkpoint.empty() || listing.part->way == PartWay::kChained) {
+    return;
+  }
+  throw Error(ErrorKind::kUsage,
+              options.input +
+                  ": its parts are independent; decompress each by its own "
+                  "name, with a checkpoint of its own");
+}
 
+// The files that an archive says it holds; none for one original, and for what
+// is no regular file, which can be read but once.
+std::vector<ArchiveFile> FilesOf(const std::string& path) {
+  std::error_code ignored;
+  if (path == "-" || !std::filesystem::is_regular_file(path, ignored))
+    return {};
+  FileSource in(path);
+  ArchiveReader reader(in);
+  const ArchiveHeader& header = reader.ReadHeader();
+  if (header.files.empty()) return {};
+  return ParseFiles(header.files, *header.original_bytes);
+}
+
+// All files of an archive go into a folder, or one is taken out.
+void RunExtract(const Options& options, const std::vector<ArchiveFile>& files,
+                PartInput& input) {
+  if (options.salvage || !options.checkpoint.empty()) {
+    throw Error(ErrorKind::kUsage,
+                options.input +
+                    ": holds several files, each of which is kept when it is "
+                    "complete; leave --salvage and --checkpoint out");
+  }
+  FileSource in(options.input);
+  if (options.verbose) SayArchive(options, input);
   ProgressMeter meter(in.name(), in.SizeHint(), DrawsProgress(options));
-  const auto checkpoints = CheckpointsFor(options, in, out);
-  CodecOptions codec = CodecOptionsFor(options, in, meter);
+  CodecOptions codec = CodecOptionsFor(options, in.name(), meter);
+  codec.as_files = true;
+  if (options.only.empty()) {
+    FolderSink out(options.output, files, options.force);
+    const Report report = Decompress(in, out, codec);
+    out.Finish();
+    meter.Clear();
+    if (options.quiet) return;
+    Say(SummaryLine(in.name(), report, /*compressing=*/false, meter.Seconds()));
+    return;
+  }
+  Output out(options, in);
+  OneFileSink one(files, options.only, out);
+  try {
+    if (!one.complete()) Decompress(in, one, codec);
+  } catch (const FileComplete&) {  // what follows is not wanted
+  }
+  out.Finish(std::nullopt);
+}
+
+void RunDecompress(const Options& options, std::string& subject) {
+  RefuseTerminalInput(options);
+  if (const auto files = FilesOf(options.input); !files.empty()) {
+    PartInput input(options, subject);
+    return RunExtract(options, files, input);
+  }
+  if (!options.only.empty()) {
+    throw Error(ErrorKind::kUsage,
+                options.input +
+                    ": is no archive of several files that can be read twice; "
+                    "leave --only out");
+  }
+  if (!options.checkpoint.empty()) CheckCheckpointName(options);
+  PartInput input(options, subject);
+  input.CheckOutputName(options.output);
+  const int64_t first =
+      options.resume ? std::max<int64_t>(1, SummaryOfCheckpoint(options).part)
+                     : 1;
+  CheckSet(options, input, first);
+  const auto source = input.Open(first);
+  FileSource& in = *source;
+  Output out(options, in);
+  if (options.verbose) SayArchive(options, input, first);
+
+  const std::string name = input.is_set() ? options.input : in.name();
+  ProgressMeter meter(name, input.SizeHint(in), DrawsProgress(options));
+  const auto checkpoints = CheckpointsFor(options, in, out.part());
+  CodecOptions codec = CodecOptionsFor(options, name, meter);
+  codec.open_part = input.Opener();
   codec.checkpointer = checkpoints.get();
   const Report report = DecompressOrSalvage(in, out, codec);
   out.Finish(in);
@@ -168,36 +277,43 @@ void RunDecompress(const Options& options) {
 
   meter.Clear();
   if (options.quiet) return;
-  Say(SummaryLine(in.name(), report, /*compressing=*/false, meter.Seconds()));
+  Say(SummaryLine(name, report, /*compressing=*/false, meter.Seconds()));
 }
 
-void RunTest(const Options& options) {
+void RunTest(const Options& options, std::string& subject) {
   RefuseTerminalInput(options);
-  FileSource in(options.input);
+  PartInput input(options, subject);
+  CheckSet(options, input, 1);
+  const auto in = input.Open();
   NullSink out;
-  if (options.verbose) SayArchive(options);
+  if (options.verbose) SayArchive(options, input);
 
-  ProgressMeter meter(in.name(), in.SizeHint(), DrawsProgress(options));
-  const Report report =
-      Decompress(in, out, CodecOptionsFor(options, in, meter));
+  const std::string name = input.is_set() ? options.input : in->name();
+  ProgressMeter meter(name, input.SizeHint(*in), DrawsProgress(options));
+  CodecOptions codec = CodecOptionsFor(options, name, meter);
+  codec.open_part = input.Opener();
+  codec.as_files = true;
+  const Report report = Decompress(*in, out, codec);
   meter.Clear();
   if (options.verbose) {
-    Say(SummaryLine(in.name(), report, /*compressing=*/false, meter.Seconds()));
+    Say(SummaryLine(name, report, /*compressing=*/false, meter.Seconds()));
   }
   if (options.json) {
-    PrintOut(TestJson(in.name(), report));
+    PrintOut(TestJson(name, report));
   } else if (!options.quiet) {
-    PrintOut(Printable(in.name()) + ": ok\n");
+    PrintOut(Printable(name) + ": ok\n");
   }
 }
 
-void RunList(const Options& options) {
+void RunList(const Options& options, std::string& subject) {
   RefuseTerminalInput(options);
-  FileSource in(options.input);
-  const Listing listing = List(in);
+  PartInput input(options, subject);
+  const std::string name =
+      options.input == "-" ? "standard input" : options.input;
+  const Listing listing = input.Check();
   const int64_t memory = MemoryNeeded(listing.config, /*self_check=*/false);
-  PrintOut(options.json ? ListingJson(in.name(), listing, memory)
-                        : ListingTable(in.name(), listing, memory));
+  PrintOut(options.json ? ListingJson(name, listing, memory)
+                        : ListingTable(name, listing, memory));
 }
 
 bool ComputesWithModel(Verb verb) {
@@ -214,17 +330,21 @@ void RunCommand(const Options& options, std::string& subject) {
     case Verb::kCompress:
       return RunCompress(options);
     case Verb::kDecompress:
-      return RunDecompress(options);
+      return RunDecompress(options, subject);
     case Verb::kTest:
-      return RunTest(options);
+      return RunTest(options, subject);
     case Verb::kList:
-      return RunList(options);
+      return RunList(options, subject);
     case Verb::kPrepTrain:
       return RunPrepTrain(options);
     case Verb::kPrepEncode:
       return RunPrepEncode(options);
     case Verb::kPrepDecode:
       return RunPrepDecode(options);
+    case Verb::kSplit:
+      return RunSplit(options);
+    case Verb::kJoin:
+      return RunJoin(options, subject);
     case Verb::kHelp:
       return PrintOut(HelpText(/*model_options=*/false));
     case Verb::kModelHelp:

@@ -60,10 +60,12 @@ void PrintOut(std::string_view text) {
   WriteFully(STDOUT_FILENO, {bytes, text.size()}, kStandardOutput);
 }
 
-Output::Output(const Options& options, const FileSource& input) {
+Output::Output(const Options& options, const FileSource& input,
+               std::optional<PartFile::Start> start) {
   if (!options.checkpoint.empty()) {
     part_ = std::make_unique<PartFile>(options.output, options.force,
-                                       PartStart(options), input.Identity());
+                                       start.value_or(PartStart(options)),
+                                       input.Identity());
     return;
   }
   if (options.output != "-") {
@@ -110,11 +112,15 @@ void Output::Write(std::span<const uint8_t> bytes) {
   stream_->Write(bytes);
 }
 
-void Output::Finish(const FileSource& input) {
+void Output::Seal(const std::optional<FileAttributes>& attributes) {
+  file_->Seal(attributes);
+}
+
+void Output::Finish(const std::optional<FileAttributes>& attributes) {
   if (part_) {
-    part_->Commit(input.Attributes());
+    part_->Commit(attributes);
   } else if (file_) {
-    file_->Commit(input.Attributes());
+    file_->Commit(attributes);
   } else {
     stream_->Finish();
   }

@@ -36,13 +36,21 @@ class Output : public Sink {
  public:
   // Throws Error(kUsage) when the output is the input, exists or is a device
   // and nothing is forced, or is a terminal that an archive would go to.
-  Output(const Options& options, const FileSource& input);
+  // `start` is that of the unfinished output of a run with checkpoints, where
+  // it does not follow from the options.
+  Output(const Options& options, const FileSource& input,
+         std::optional<PartFile::Start> start = {});
 
   // Throws Error(kUsage) for bytes that do not belong on a terminal.
   void Write(std::span<const uint8_t> bytes) override;
 
-  // Syncs, hands mode and time of `input` over and gives the file its name.
-  void Finish(const FileSource& input);
+  // Syncs, hands mode and time (of `input`) over and gives the file its name.
+  void Finish(const std::optional<FileAttributes>& attributes);
+  void Finish(const FileSource& input) { Finish(input.Attributes()); }
+
+  // All of Finish that comes before the renaming; Finish then does the rest.
+  // REQUIRES: neither checkpoints nor standard output.
+  void Seal(const std::optional<FileAttributes>& attributes);
 
   // With --salvage, and if anything was written: gives that the name
   // OUT.incomplete and returns it. Otherwise returns an empty string.

@@ -20,9 +20,12 @@ Commands:
   d, decompress IN [OUT]  decompress (default: IN without .nncpp)
   t, test FILE            decompress, check everything, write nothing
   l, list, info FILE      say what is inside
+  c IN1 IN2 ... OUT       several files into one archive, with their names
+  d IN FOLDER             such an archive's files, into a folder
   prep train IN OUT       learn a dictionary from IN
   prep encode IN OUT      IN as symbols of a dictionary, two bytes each
   prep decode IN OUT      symbols back to bytes
+  split, join             IN into N pieces OUT.001, ..., and back
   help [all]              this text; all: with the model options
 
 IN and OUT may be -, standard input and output. The input is kept; its mode
@@ -52,8 +55,15 @@ Options of compress and decompress:
       --checkpoint-every N  how often: 90s, 10m, 2h, or blocks (default 5m)
       --resume            go on from the checkpoint
       --salvage           decompress: keep what comes before damage
+      --only NAME         decompress: this one of several files
 
 Options of compress:
+      --parts N           write OUT.001, OUT.002, ..., of equal pieces; d, t and
+                          l take them by the name OUT
+      --part-size S       the same, of S bytes of the input each
+      --independent       each part decodes alone; otherwise each goes on with
+                          what the model has learnt in those before
+      --one-part          end after each part; --resume makes the next
   -1 ... -9               faster ... smaller: the profiles of those names
       --profile NAME      model options: )";
 

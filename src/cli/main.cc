@@ -37,6 +37,7 @@ int main(int argc, char** argv) {
       std::fprintf(stderr, "nncpp: %s\n",
                    nncpp::Printable(stopped.message).c_str());
     }
+    if (stopped.signal == 0) return 0;
     nncpp::EndBySignal(stopped.signal);
     return kBug;  // the signal ends the program
   } catch (const nncpp::Error& error) {

@@ -9,14 +9,14 @@
 
 #include "preproc/dictionary.h"
 #include "src/base/error.h"
+#include "src/cli/option_names.h"
 #include "src/cli/option_values.h"
+#include "src/cli/part_options.h"
 #include "src/cli/report.h"
 #include "src/codec/preparation.h"
 
 namespace nncpp {
 namespace {
-
-constexpr std::string_view kSuffix = ".nncpp";
 
 // Options that only some commands take form a group of this name. All are
 // options of the whole program for the library, so that they may stand before
@@ -28,6 +28,7 @@ constexpr const char* kForTraining = "compress and prep train";
 constexpr const char* kForDictionary =
     "compress, decompress, test, prep encode and prep decode";
 constexpr const char* kForDecoding = "decompress and test";
+constexpr const char* kForPieces = "compress and split";
 constexpr const char* kForFiles = "compress and decompress";
 
 // A model option as given: its row and its text. Applied after the profile is
@@ -56,6 +57,8 @@ struct Raw {
   std::string min_frequency;
   std::string profile = "default";
   std::string symbols = "bytes";
+  PartTexts parts;
+  std::vector<std::string> more_names;  // of compress, after IN and OUT
   std::vector<Setting> settings;
 };
 
@@ -130,7 +133,11 @@ void AddFileOptions(CLI::App& app, Raw& raw) {
       ->type_name("time or blocks")
       ->group(kForFiles);
   app.add_flag("--salvage", raw.options.salvage)->group(kForDecompress);
+  app.add_option("--only", raw.options.only)
+      ->type_name("name")
+      ->group(kForDecompress);
   app.add_flag("--resume", raw.options.resume)->group(kForFiles);
+  AddPartOptions(app, kForCompress, kForPieces, raw.parts);
 }
 
 void AddVerbs(CLI::App& app, Raw& raw) {
@@ -141,14 +148,17 @@ void AddVerbs(CLI::App& app, Raw& raw) {
   CLI::App* list = app.add_subcommand("list")->alias("l")->alias("info");
   CLI::App* help = app.add_subcommand("help");
   CLI::App* prep = app.add_subcommand("prep");
+  CLI::App* split = app.add_subcommand("split");
+  CLI::App* join = app.add_subcommand("join");
   prep->add_option("ACTION", raw.action);
-  for (CLI::App* verb : {compress, decompress, prep}) {
+  for (CLI::App* verb : {compress, decompress, prep, split, join}) {
     verb->add_option("IN", options.input);
     verb->add_option("OUT", options.output);
   }
   for (CLI::App* verb : {test, list}) verb->add_option("FILE", options.input);
   help->add_option("TOPIC", raw.topic);
-  for (CLI::App* verb : {compress, decompress, test, list, prep, help}) {
+  for (CLI::App* verb :
+       {compress, decompress, test, list, prep, split, join, help}) {
     verb->set_help_flag();
     verb->fallthrough();  // so that options may stand anywhere
     AddLevels(*verb, raw);
@@ -170,6 +180,9 @@ bool Takes(Verb verb, const std::string& group) {
   }
   if (group == kForDecoding) {
     return verb == Verb::kDecompress || verb == Verb::kTest;
+  }
+  if (group == kForPieces) {
+    return verb == Verb::kCompress || verb == Verb::kSplit;
   }
   if (group == kForTraining) {
     return verb == Verb::kCompress || verb == Verb::kPrepTrain;
@@ -198,19 +211,6 @@ ModelConfig ChosenConfig(const Raw& raw) {
   return config;
 }
 
-std::string DefaultOutput(Verb verb, const std::string& input) {
-  if (input == "-") return "-";
-  if (verb == Verb::kCompress) return input + std::string(kSuffix);
-  const size_t slash = input.rfind('/');
-  const std::string name =
-      slash == std::string::npos ? input : input.substr(slash + 1);
-  if (name.size() > kSuffix.size() && name.ends_with(kSuffix)) {
-    return input.substr(0, input.size() - kSuffix.size());
-  }
-  throw Error(ErrorKind::kUsage,
-              input + ": gives no name for the output; use nncpp d IN OUT");
-}
-
 void CheckNames(Options& options) {
   if (options.input.empty()) {
     throw Error(ErrorKind::kUsage,
@@ -220,7 +220,9 @@ void CheckNames(Options& options) {
   // be replaced by the output.
   if (options.input == "/dev/stdin") options.input = "-";
   if (options.output == "/dev/stdout") options.output = "-";
-  if (IsPrep(options.verb) && options.output.empty()) {
+  const bool joins =
+      options.verb == Verb::kSplit || options.verb == Verb::kJoin;
+  if ((joins || IsPrep(options.verb)) && options.output.empty()) {
     throw Error(ErrorKind::kUsage, "no output named; give IN and OUT");
   }
   if ((options.verb == Verb::kPrepEncode ||
@@ -232,6 +234,9 @@ void CheckNames(Options& options) {
   }
   const bool writes =
       options.verb == Verb::kCompress || options.verb == Verb::kDecompress;
+  if (writes && options.output.empty() && !options.only.empty()) {
+    options.output = options.only.substr(options.only.rfind('/') + 1);
+  }
   if (writes && options.output.empty()) {
     options.output = DefaultOutput(options.verb, options.input);
   }
@@ -255,15 +260,6 @@ void ReadPrep(const Raw& raw, Options& options) {
   options.goal.min_frequency =
       ParseCount("--min-frequency", raw.min_frequency, 2, 1 << 30,
                  options.goal.min_frequency);
-}
-
-Verb PrepVerb(const std::string& action) {
-  if (action == "train") return Verb::kPrepTrain;
-  if (action == "encode") return Verb::kPrepEncode;
-  if (action == "decode") return Verb::kPrepDecode;
-  throw Error(ErrorKind::kUsage, "prep " + action +
-                                     ": no such action; use train, encode or "
-                                     "decode, as in nncpp prep train IN OUT");
 }
 
 void CheckCheckpoint(const Raw& raw, Options& options) {
@@ -302,14 +298,16 @@ bool StandsForCommand(const std::string& name, const CLI::App& app,
                       std::span<const char* const> arguments) {
   const std::vector<CLI::App*> verbs = app.get_subcommands();
   for (const char* argument : arguments.subspan(1)) {
-    if (argument == name) return true;
     if (!verbs.empty() && verbs.front()->check_name(argument)) return false;
+    if (argument == name) return true;
   }
   return true;
 }
 
-// Refuses what no option and no name took.
-void CheckExtras(const CLI::App& app, std::span<const char* const> arguments) {
+// Refuses what no option and no name took, unless it is one of many `names` of
+// compress. (CLI11 would read [a] as a list, were they one option.)
+void CheckExtras(const CLI::App& app, std::span<const char* const> arguments,
+                 std::vector<std::string>& names) {
   std::vector<std::string> extras = app.remaining(/*recurse=*/true);
   std::erase(extras, "--");  // did its work
   if (extras.empty()) return;
@@ -319,19 +317,23 @@ void CheckExtras(const CLI::App& app, std::span<const char* const> arguments) {
                   extra + ": no such option; see nncpp --help");
     }
   }
-  const std::string& extra = extras.front();
-  const bool command = StandsForCommand(extra, app, arguments);
-  throw Error(ErrorKind::kUsage,
-              extra + (command ? ": no such command" : ": one name too many") +
-                  "; see nncpp --help");
+  for (const std::string& extra : extras) {
+    const bool command = StandsForCommand(extra, app, arguments);
+    if (!command && app.got_subcommand("compress")) continue;
+    throw Error(ErrorKind::kUsage,
+                extra +
+                    (command ? ": no such command" : ": one name too many") +
+                    "; see nncpp --help");
+  }
+  names = std::move(extras);
 }
 
-Verb ChosenVerb(const Raw& raw, const CLI::App& app,
+Verb ChosenVerb(Raw& raw, const CLI::App& app,
                 std::span<const char* const> arguments) {
   if (raw.version) return Verb::kVersion;
   if (raw.help_all) return Verb::kModelHelp;
   if (raw.help) return Verb::kHelp;
-  CheckExtras(app, arguments);
+  CheckExtras(app, arguments, raw.more_names);
   if (app.get_subcommands().empty()) {
     throw Error(ErrorKind::kUsage, "nothing to do; see nncpp --help");
   }
@@ -341,6 +343,8 @@ Verb ChosenVerb(const Raw& raw, const CLI::App& app,
   if (name == "test") return Verb::kTest;
   if (name == "list") return Verb::kList;
   if (name == "prep") return PrepVerb(raw.action);
+  if (name == "split") return Verb::kSplit;
+  if (name == "join") return Verb::kJoin;
   return raw.topic == "all" ? Verb::kModelHelp : Verb::kHelp;
 }
 
@@ -385,9 +389,11 @@ Options ParseOptions(int argc, const char* const* argv) {
       app.count("--mixing-bits") + app.count("--ngram-bits") > 0;
   options.config_given = !raw.settings.empty() || app.count("--profile") > 0 ||
                          raw.profile != "default";
+  TakeMoreNames(raw.more_names, options);
   CheckNames(options);
   CheckCheckpoint(raw, options);
   CheckSalvage(options);
+  ReadParts(raw.parts, options);
   return options;
 }
 

@@ -4,9 +4,11 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "kernels/make_backend.h"
 #include "preproc/dictionary_trainer.h"
+#include "src/codec/pieces.h"
 #include "src/model/config.h"
 
 namespace nncpp {
@@ -19,6 +21,8 @@ enum class Verb {
   kPrepTrain,   // a dictionary from a sample
   kPrepEncode,  // bytes to symbols, without a model
   kPrepDecode,
+  kSplit,  // bytes or symbols into pieces, without a model
+  kJoin,
   kHelp,       // the page of docs/cli.md in short
   kModelHelp,  // the same, with every model option
   kVersion,
@@ -35,6 +39,8 @@ struct Options {
   Verb verb = Verb::kHelp;
   std::string input;   // "-": standard input
   std::string output;  // "-": standard output; empty for kTest and kList
+  std::vector<std::string> inputs;  // kCompress: several; empty: `input` alone
+  std::string only;                 // kDecompress: this file; empty: all
   bool force = false;
   bool quiet = false;
   bool verbose = false;
@@ -57,7 +63,9 @@ struct Options {
   std::string checkpoint;     // empty: none are written
   CheckpointEvery checkpoint_every;
   bool resume = false;
-  bool salvage = false;  // kDecompress only
+  bool salvage = false;   // kDecompress only
+  PartPlan parts;         // kCompress only
+  bool one_part = false;  // kCompress: end after each part, to be resumed
 };
 
 // Reads the command line. The names of outputs that were left out are filled

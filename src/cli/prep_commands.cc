@@ -12,6 +12,9 @@
 #include "src/base/error.h"
 #include "src/base/file.h"
 #include "src/cli/endpoints.h"
+#include "src/cli/part_input.h"
+#include "src/cli/part_output.h"
+#include "src/codec/pieces.h"
 
 namespace nncpp {
 namespace {
@@ -55,6 +58,14 @@ std::vector<uint8_t> ReadAll(Source& in, int64_t limit) {
   return bytes;
 }
 
+// Reads what is left of `in` and writes it.
+void Copy(Source& in, Sink& out) {
+  std::vector<uint8_t> piece(kPieceBytes);
+  while (const int64_t count = in.Read(piece)) {
+    out.Write(std::span(piece).first(static_cast<size_t>(count)));
+  }
+}
+
 }  // namespace
 
 Dictionary ReadDictionary(const std::string& path) {
@@ -66,6 +77,44 @@ Dictionary ReadDictionary(const std::string& path) {
   } catch (const Error& error) {
     throw Error(ErrorKind::kUsage, in.name() + ": " + error.what());
   }
+}
+
+void RunSplit(const Options& options) {
+  FileSource in(options.input);
+  Pieces pieces(in, options.parts);
+  PartOutput out(options, in, in.Attributes(), {});
+  for (int64_t number = 1;; ++number) {
+    pieces.Start(number);
+    const int64_t size = pieces.SizeHint();
+    Copy(pieces, out);
+    if (size >= 0 && pieces.read() != size) {
+      throw Error(ErrorKind::kIo,
+                  in.name() +
+                      ": changed its size while it was read; run again when "
+                      "nothing writes to it");
+    }
+    if (pieces.IsLast()) break;
+    out.Next();
+  }
+  out.Finish();
+}
+
+void RunJoin(const Options& options, std::string& subject) {
+  PartInput input(options, subject);
+  if (!input.is_set()) {
+    throw Error(ErrorKind::kUsage,
+                PartName(options.input, 1) +
+                    ": there is no such piece; give the name of the pieces "
+                    "without their number");
+  }
+  input.CheckOutputName(options.output);
+  auto in = input.Open();
+  Output out(options, *in);
+  for (int64_t number = 1;; in = input.Open(++number)) {
+    Copy(*in, out);
+    if (!input.HasLaterThan(number)) break;
+  }
+  out.Finish(*in);
 }
 
 void RunPrepTrain(const Options& options) {

@@ -1,4 +1,4 @@
-// src/cli/prep_commands.h -- the preprocessor on its own: nncpp prep.
+// src/cli/prep_commands.h -- work without a model: nncpp prep, split and join.
 #pragma once
 
 #include <string>
@@ -17,6 +17,11 @@ void RunPrepTrain(const Options& options);
 // times over.
 void RunPrepEncode(const Options& options);
 void RunPrepDecode(const Options& options);
+
+// The input, or what RunPrepEncode made of it, as pieces OUT.001, OUT.002, ...
+// that end between two symbols; and back. Pieces are bytes and nothing else.
+void RunSplit(const Options& options);
+void RunJoin(const Options& options, std::string& subject);
 
 // Reads a file of DictionaryText. Throws Error(kUsage) naming the file and
 // what is wrong with it.

@@ -105,10 +105,22 @@ std::vector<Row> ListingRows(const std::string& name, const Listing& listing,
       {"stored_blocks", std::to_string(listing.stored_blocks)},
       {"format", std::to_string(listing.format_version)},
       {"numerics", std::to_string(listing.numerics_version)},
-      {"original_xxh128", listing.original_hash, true},
-      {"symbols", listing.symbols, true},
-      {"memory_bytes", std::to_string(memory_bytes)},
   };
+  if (!listing.original_hash.empty()) {
+    rows.push_back({"original_xxh128", listing.original_hash, true});
+  }
+  rows.push_back({"symbols", listing.symbols, true});
+  rows.push_back({"memory_bytes", std::to_string(memory_bytes)});
+  if (listing.part) {
+    const bool chained = listing.part->way == PartWay::kChained;
+    rows.push_back({"parts_are", chained ? "chained" : "independent", true});
+    rows.push_back(listing.parts > 0
+                       ? Row{"parts", std::to_string(listing.parts)}
+                       : Row{"part", std::to_string(listing.part->number)});
+  }
+  if (!listing.files.empty()) {
+    rows.push_back({"files", std::to_string(listing.files.size())});
+  }
   return rows;
 }
 
@@ -283,6 +295,9 @@ std::string ListingTable(const std::string& name, const Listing& listing,
   for (const Row& row : ListingRows(name, listing, memory_bytes)) {
     table += TableLine(row.name, row.value);
   }
+  for (const ArchiveFile& file : listing.files) {
+    table += TableLine("  " + std::to_string(file.size), file.name);
+  }
   return table + ConfigTable(listing.config);
 }
 
@@ -292,6 +307,12 @@ std::string ListingJson(const std::string& name, const Listing& listing,
   for (const Row& row : ListingRows(name, listing, memory_bytes)) {
     json += "  " + JsonMember(row) + ",\n";
   }
+  for (const ArchiveFile& file : listing.files) {
+    json += &file == &listing.files.front() ? "  \"names\": [\n" : ",\n";
+    json += "    {" + JsonMember({"name", file.name, true}) + ", " +
+            JsonMember({"bytes", std::to_string(file.size)}) + "}";
+  }
+  if (!listing.files.empty()) json += "\n  ],\n";
   json += "  \"config\": {";
   std::string_view separator = "\n";
   for (const ConfigField& field : ConfigFields()) {

@@ -4,12 +4,17 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "kernels/backend.h"
 #include "src/base/stream.h"
 #include "src/codec/checkpointer.h"
+#include "src/codec/pieces.h"
 #include "src/codec/preparation.h"
+#include "src/format/archive.h"
+#include "src/format/files.h"
 #include "src/model/config.h"
 
 namespace nncpp {
@@ -27,6 +32,8 @@ struct Expectation {
   double bytes_per_second = 0;  // of the original
   double seconds = -1;          // in all; -1: the original's size is not known
 };
+// Opens the part of a set that has this number. What it throws leaves the run.
+using OpenPart = std::function<Source&(int64_t number)>;
 
 struct CodecOptions {
   int threads = 0;            // 0: one per core this process may use
@@ -45,6 +52,17 @@ struct CodecOptions {
   // costs up to a second or so (src/codec/rehearsal.h). A resumed run does not
   // call it.
   std::function<void(const Expectation&)> expectation;
+  PartPlan parts;  // compress only
+  // Compress only: what the input consists of, its size known and without
+  // parts; empty: it is one original.
+  std::vector<ArchiveFile> files;
+  // Compress, called between two parts: what the sink gets from now on belongs
+  // to the next one.
+  std::function<void()> next_output;
+  // Decompress: opens the parts after `in`, which then is one of a set; none:
+  // `in` is an archive, or an independent part alone.
+  OpenPart open_part;
+  bool as_files = false;  // decompress: the sink cuts an original of several
   // Null: no checkpoints. Otherwise outlives the run.
   Checkpointer* checkpointer = nullptr;
 };
@@ -55,6 +73,13 @@ struct Report {
   int64_t blocks = 0;
   int64_t stored_blocks = 0;
   int64_t resumed_bytes = 0;  // of the original, done before the checkpoint
+};
+
+// What a checkpoint called `name` says of the run that it is of.
+struct CheckpointSummary {
+  ModelConfig config;
+  int64_t part = 0;          // its number; 0: the run has no parts
+  bool only_header = false;  // of the archive's part is written, or less
 };
 
 // Bytes of memory that a run with this configuration needs, before it starts.
@@ -83,9 +108,9 @@ Report Compress(Source& in, Sink& out, const ModelConfig& config,
 // cannot be continued.
 Report Decompress(Source& in, Sink& out, const CodecOptions& options);
 
-// The configuration of the run that a checkpoint called `name` is of. Throws
-// Error(kUsage) when it is damaged or none.
-ModelConfig CheckpointConfig(Source& checkpoint, const std::string& name);
+// Throws Error(kUsage) when the checkpoint is damaged or none.
+CheckpointSummary SummaryOfCheckpoint(Source& checkpoint,
+                                      const std::string& name);
 
 // What an archive says of itself. Reads all of it and checks every hash that
 // needs no decoding.
@@ -96,11 +121,19 @@ struct Listing {
   int64_t archive_bytes = 0;
   int64_t blocks = 0;
   int64_t stored_blocks = 0;
-  std::string original_hash;  // 32 hexadecimal digits, XXH3-128
-  std::string symbols;        // Preparation::SymbolsOf
-  ModelConfig config;
+  // 32 hexadecimal digits, XXH3-128; empty for a set of independent parts,
+  // which do not know the whole's.
+  std::string original_hash;
+  std::string symbols;              // Preparation::SymbolsOf, of the first
+  ModelConfig config;               // of the first part
+  int64_t parts = 0;                // of the set; 0: it is no set
+  std::optional<ArchivePart> part;  // the first one's place
+  std::vector<ArchiveFile> files;   // empty: one original
 };
-Listing List(Source& in);
+// With `open_part`, `in` is part number `first` of a set, which is read from
+// there to its end. Errors: kFormat when a part is not the one that must
+// follow, with its name where `open_part` gives it.
+Listing List(Source& in, const OpenPart& open_part = {}, int64_t first = 1);
 
 // Runs a fixed tiny training and compares its digest with the one every sound
 // build computes. Throws Error(kNumerics) when it differs. A few milliseconds.

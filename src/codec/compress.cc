@@ -1,16 +1,18 @@
 // src/codec/compress.cc -- Compress of src/codec/codec.h
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "preproc/bytes.h"
 #include "src/base/error.h"
 #include "src/base/hash.h"
-#include "src/base/head_source.h"
 #include "src/base/memory_stream.h"
 #include "src/codec/codec.h"
+#include "src/codec/learner.h"
 #include "src/codec/limits.h"
+#include "src/codec/pieces.h"
 #include "src/codec/rehearsal.h"
 #include "src/codec/resume.h"
 #include "src/codec/step.h"
@@ -20,42 +22,6 @@
 
 namespace nncpp {
 namespace {
-
-// Decodes what was just coded with a model of its own, and compares.
-class SelfChecker {
- public:
-  SelfChecker(const ModelConfig& config, Backend& backend)
-      : config_(config), model_(MakeModel(config, backend)) {}
-
-  Model& model() { return *model_; }
-
-  // Goes on from a state of the model that is checked.
-  void Continue(std::span<const uint8_t> state) {
-    MemorySource bytes(state);
-    model_->ReadState(bytes);
-  }
-
-  void Check(std::span<const uint8_t> payload,
-             std::span<const uint16_t> symbols, uint64_t digest,
-             int64_t block) {
-    std::vector<uint16_t> decoded(symbols.size());
-    DecodeBlock(
-        config_,
-        SplitStreams(payload, StreamsOfBlock(config_, std::ssize(symbols))),
-        decoded, *model_, [](int64_t, int64_t) {});
-    if (!std::equal(symbols.begin(), symbols.end(), decoded.begin()) ||
-        model_->Digest() != digest) {
-      throw Error(ErrorKind::kNumerics,
-                  "self-check: block " + std::to_string(block) +
-                      " does not decode to its original; test this machine's "
-                      "memory, and tell the authors if it is sound");
-    }
-  }
-
- private:
-  const ModelConfig config_;
-  std::unique_ptr<Model> model_;
-};
 
 // Hashes what passes.
 class HashingSink : public Sink {
@@ -74,38 +40,38 @@ class HashingSink : public Sink {
 
 class Compressor {
  public:
-  Compressor(Source& in, Sink& out, const ModelConfig& config,
-             Preparation preparation, const CodecOptions& options)
+  // `done`: what the parts before have come to.
+  Compressor(Pieces& in, Sink& out, Learner& learner,
+             const CodecOptions& options, const Report& done)
       : in_(in),
         out_(out),
-        config_(config),
-        preparation_(std::move(preparation)),
+        config_(learner.config),
+        preparation_(learner.preparation),
         options_(options),
         checkpointer_(options.checkpointer),
+        done_(done),
         writer_(out_),
-        backend_(BackendFor(options, config, options.self_check ? 2 : 1)) {}
+        learner_(learner),
+        model_(learner.model),
+        checker_(learner.checker),
+        hasher_(learner.hasher) {}
 
-  Report Run() {
-    const bool resumed_run =
-        checkpointer_ != nullptr && checkpointer_->Resumed() != nullptr;
-    if (!resumed_run && options_.expectation) {
-      options_.expectation(ExpectCompress(config_, preparation_, in_.SizeHint(),
-                                          options_.self_check, *backend_));
-    }
-    MakeModels();
-    if (resumed_run) {
-      Resume();
+  // Writes one archive: all of it, where `part` says, or what a checkpoint
+  // leaves to be done.
+  Report Run(const std::optional<ArchivePart>& part, Resumption* from) {
+    if (from != nullptr) {
+      Resume(*from);
     } else {
-      Begin();
+      Begin(part);
     }
-    progress_.original_total = header_.original_bytes.value_or(-1);
+    progress_.original_total = in_.total();
     const int64_t resumed =
         writer_.original_bytes() +
         OriginalDone(SymbolsDone(config_, std::ssize(symbols_), cursor_));
     if (!bytes_.empty()) CompressBlock();
     for (;;) {
       const Checkpointer::Writer write = CheckpointWriterOfThis();
-      StoreIfDue(checkpointer_, writer_.blocks(), write);
+      StoreIfDue(checkpointer_, done_.blocks + writer_.blocks(), write);
       if (checkpointer_ != nullptr) checkpointer_->Rest(write);
       bytes_ = ReadInput(NextBlockBytes());
       if (checkpointer_ != nullptr) checkpointer_->Rest({});
@@ -115,19 +81,30 @@ class Compressor {
       model_->Save();
       CompressBlock();
     }
-    writer_.WriteEnd(hasher_.Digest());
-    return {writer_.original_bytes(), writer_.bytes_written(), writer_.blocks(),
-            stored_, resumed};
+    writer_.WriteEnd(hasher_.Digest(), header_.part && !in_.IsLast());
+    return {done_.original_bytes + writer_.original_bytes(),
+            done_.coded_bytes + writer_.bytes_written(),
+            done_.blocks + writer_.blocks(), done_.stored_blocks + stored_,
+            done_.resumed_bytes + (from == nullptr ? 0 : resumed)};
+  }
+
+  // The place of the part after this one. After Run.
+  ArchivePart Next() const {
+    return {header_.part->way, header_.part->number + 1,
+            writer_.position().link};
   }
 
  private:
-  void Begin() {
+  void Begin(const std::optional<ArchivePart>& part) {
     const int64_t size = in_.SizeHint();
     if (size >= 0) header_.original_bytes = size;
+    header_.part = part;
+    header_.files = FilesField(options_.files);
     header_.preparation = preparation_.Field();
     header_.config = ConfigBytes();
     writer_.WriteHeader(header_);
     header_record_ = writer_.header_record();
+    if (std::exchange(learner_.begun, true)) return;
     Prime(*model_);
     if (checker_) Prime(checker_->model());
   }
@@ -138,14 +115,15 @@ class Compressor {
     });
   }
 
-  void Resume() {
-    Resumption from(*checkpointer_, Direction::kCompress);
+  void Resume(Resumption& from) {
+    learner_.begun = true;
     const CheckpointHead& head = from.head();
     header_record_ = head.header;
     from.Parse([&] {
       MemorySource record(header_record_);
       header_ = ArchiveReader(record).ReadHeader();
     });
+    if (header_.files != FilesField(options_.files)) from.RefuseInput();
     if (header_.config != ConfigBytes()) {
       from.Refuse(
           "was made with other options of the model; leave them out, the "
@@ -155,7 +133,11 @@ class Compressor {
       preparation_ = Preparation::Parse(header_.preparation, options_.prep);
     });
     ResumeInput(from);
-    from.KeepOutput(head.archive_bytes, head.archive_hash, out_.hasher());
+    if (header_.part && head.archive_bytes == std::ssize(header_record_)) {
+      out_.Write(header_record_);  // all that there is; it may be elsewhere
+    } else {
+      from.KeepOutput(head.archive_bytes, head.archive_hash, out_.hasher());
+    }
     writer_.Continue(header_, {head.link, head.original_bytes, head.blocks,
                                head.archive_bytes});
     stored_ = head.stored_blocks;
@@ -167,6 +149,7 @@ class Compressor {
   // this run's.
   void ResumeInput(Resumption& from) {
     const CheckpointHead& head = from.head();
+    ResumePiece(from);
     const int64_t size = in_.SizeHint();
     if (header_.original_bytes.value_or(size) != size && size >= 0) {
       from.RefuseInput();
@@ -182,6 +165,36 @@ class Compressor {
       hasher_.Update(bytes_);
     }
     if (hasher_.Digest() != head.original_hash) from.RefuseInput();
+  }
+
+  // Finds the piece of the checkpoint's part.
+  void ResumePiece(Resumption& from) {
+    const PartPlan& plan = options_.parts;
+    const auto& part = header_.part;
+    const bool independent = part && part->way == PartWay::kIndependent;
+    if (!part && !plan.any()) return;
+    if (!part || independent != plan.independent || !in_.Has(part->number)) {
+      RefusePieces(from);
+    }
+    done_.original_bytes = done_.resumed_bytes = from.head().bytes_before;
+    done_.coded_bytes = from.head().archive_before;
+    in_.Start(part->number);
+    if (in_.begin() != from.head().bytes_before ||
+        header_.original_bytes.value_or(-1) != in_.SizeHint()) {
+      RefusePieces(from);
+    }
+    std::vector<uint8_t> bytes;
+    for (int64_t left = in_.begin(); left > 0; left -= std::ssize(bytes)) {
+      bytes.resize(static_cast<size_t>(std::min(left, config_.block_symbols)));
+      if (in_.ReadAny(bytes) != std::ssize(bytes)) from.RefuseInput();
+      if (!independent) hasher_.Update(bytes);
+    }
+  }
+
+  [[noreturn]] static void RefusePieces(const Resumption& from) {
+    from.Refuse(
+        "belongs to another input, or was made with other --parts, --part-size "
+        "or --independent; give those that it was made of");
   }
 
   void ResumeBlock(std::span<const uint8_t> fields) {
@@ -203,6 +216,8 @@ class Compressor {
       head.header = header_record_;
       head.blocks = writer_.blocks();
       head.stored_blocks = stored_;
+      head.bytes_before = in_.begin();
+      head.archive_before = done_.coded_bytes;
       head.original_bytes = writer_.original_bytes();
       head.link = writer_.position().link;
       head.original_hash = hasher_.Digest();
@@ -248,14 +263,15 @@ class Compressor {
   // Codes symbols_ from cursor_ on. REQUIRES: the model has saved the state
   // from before the block.
   void CompressBlock() {
-    const int64_t before = writer_.original_bytes();
+    const int64_t before = in_.begin() + writer_.original_bytes();
     const Checkpointer::Writer write = CheckpointWriterOfThis();
     const std::vector<uint8_t> payload = JoinStreams(EncodeBlock(
         config_, symbols_, *model_, cursor_, [&](int64_t done, int64_t coded) {
           progress_.original_bytes = before + OriginalDone(done);
-          progress_.coded_bytes = writer_.bytes_written() + coded;
+          progress_.coded_bytes =
+              done_.coded_bytes + writer_.bytes_written() + coded;
           if (options_.progress) options_.progress(progress_);
-          StoreIfDue(checkpointer_, writer_.blocks(), write);
+          StoreIfDue(checkpointer_, done_.blocks + writer_.blocks(), write);
         }));
     BlockHeader header;
     header.original_bytes = std::ssize(bytes_);
@@ -263,7 +279,7 @@ class Compressor {
     // Weights and states saturate, so they stay finite; were they ever not,
     // the block would be stored and both sides begin anew.
     header.model_restarts = !model_->IsFinite();
-    if (header.model_restarts) MakeModels();
+    if (header.model_restarts) learner_.MakeModels(options_.self_check);
     if (header.model_restarts || std::ssize(payload) >= std::ssize(bytes_)) {
       if (!header.model_restarts) model_->Restore();
       header.kind = BlockKind::kStored;
@@ -286,27 +302,21 @@ class Compressor {
     cursor_ = {};
   }
 
-  void MakeModels() {
-    model_ = MakeModel(config_, *backend_);
-    if (options_.self_check) {
-      checker_ = std::make_unique<SelfChecker>(config_, *backend_);
-    }
-  }
-
-  Source& in_;
+  Pieces& in_;
   HashingSink out_;
-  const ModelConfig config_;
-  Preparation preparation_;
+  const ModelConfig& config_;
+  Preparation& preparation_;
   const CodecOptions& options_;
   Checkpointer* const checkpointer_;
+  Report done_;  // by the parts before
   ArchiveHeader header_;
   std::vector<uint8_t> header_record_;
   ArchiveWriter writer_;
-  std::unique_ptr<Backend> backend_;
-  std::unique_ptr<Model> model_;
-  std::unique_ptr<SelfChecker> checker_;
-  StreamHasher hasher_;         // of the original, the block at work included
-  std::vector<uint8_t> bytes_;  // the block at work; empty: none
+  Learner& learner_;  // the next three are its
+  std::unique_ptr<Model>& model_;
+  std::unique_ptr<SelfChecker>& checker_;
+  StreamHasher& hasher_;
+  std::vector<uint8_t> bytes_;     // the block at work; empty: none
   std::vector<uint16_t> symbols_;  // of it
   bool plain_ = false;             // they are its bytes, not words
   BlockCursor cursor_;             // in it
@@ -314,31 +324,72 @@ class Compressor {
   int64_t stored_ = 0;
 };
 
-}  // namespace
-
-Report Compress(Source& in, Sink& out, const ModelConfig& config,
-                const CodecOptions& options) {
-  CheckConfig(config);
-  HeadSource input(in);
+// What codes the piece at hand, of an original of which `size` bytes are
+// known to come.
+std::unique_ptr<Learner> NewLearner(Pieces& in, int64_t size,
+                                    const ModelConfig& config,
+                                    const CodecOptions& options, bool resumed) {
   ModelConfig prepared = config;
   Preparation preparation;
-  const bool resumed =
-      options.checkpointer != nullptr && options.checkpointer->Resumed();
   if (!resumed) {
     if (config.alphabet != kByteAlphabet && !options.prep.wide_symbols) {
       throw Error(ErrorKind::kUsage,
                   "--alphabet: follows from the words; leave the option out, "
                   "or add --symbols u16 if it is true of the input");
     }
-    const int64_t size = in.SizeHint();
-    const auto head = input.Peek(Preparation::HeadBytes(options.prep));
+    const auto head = in.Peek(Preparation::HeadBytes(options.prep));
     preparation = Preparation::Choose(head, size, config, options.prep);
     prepared.alphabet = preparation.Alphabet(config.alphabet);
   }
   CheckMemory(prepared, options.self_check, options.memory_limit,
               ErrorKind::kMemory);
-  return Compressor(input, out, prepared, std::move(preparation), options)
-      .Run();
+  return std::make_unique<Learner>(prepared, std::move(preparation), options);
+}
+
+}  // namespace
+
+Report Compress(Source& in, Sink& out, const ModelConfig& config,
+                const CodecOptions& options) {
+  CheckConfig(config);
+  const bool independent = options.parts.independent;
+  Pieces pieces(in, options.parts);
+  std::unique_ptr<Resumption> from;
+  if (options.checkpointer != nullptr && options.checkpointer->Resumed()) {
+    from = std::make_unique<Resumption>(*options.checkpointer,
+                                        Direction::kCompress);
+  }
+  std::optional<ArchivePart> part;
+  if (options.parts.any()) {
+    part = ArchivePart();
+    if (independent) part->way = PartWay::kIndependent;
+  }
+  ModelConfig given = config;  // without what a run before made of it
+  if (from && !options.prep.wide_symbols) given.alphabet = kByteAlphabet;
+  std::unique_ptr<Learner> learner;
+  bool told = from != nullptr;  // what the run will take
+  Report report;
+  for (;;) {
+    if (part && !from) pieces.Start(part->number);
+    if (!learner || independent) {
+      learner.reset();  // its memory is the next one's
+      const int64_t size = independent ? pieces.SizeHint() : pieces.total();
+      learner = NewLearner(pieces, size, from ? config : given, options,
+                           from != nullptr);
+      if (options.expectation && !told) {
+        options.expectation(ExpectCompress(
+            learner->config, learner->preparation, pieces.total(),
+            options.self_check, *learner->backend));
+      }
+      told = true;
+      learner->MakeModels(options.self_check);
+    }
+    Compressor archive(pieces, out, *learner, options, report);
+    report = archive.Run(part, from.get());
+    from.reset();
+    if (!part || pieces.IsLast()) return report;
+    part = archive.Next();
+    options.next_output();
+  }
 }
 
 }  // namespace nncpp

@@ -1,5 +1,4 @@
 // src/codec/decompress.cc -- Decompress and List of src/codec/codec.h
-#include <cstdio>
 #include <memory>
 #include <string>
 #include <vector>
@@ -8,6 +7,7 @@
 #include "src/base/hash.h"
 #include "src/codec/codec.h"
 #include "src/codec/limits.h"
+#include "src/codec/part_chain.h"
 #include "src/codec/rehearsal.h"
 #include "src/codec/resume.h"
 #include "src/codec/step.h"
@@ -17,22 +17,36 @@
 namespace nncpp {
 namespace {
 
-ModelConfig ConfigOf(const ArchiveHeader& header) {
-  ByteReader fields(header.config);
-  return ParseConfig(fields);
-}
+// What goes on from one chained part to the next.
+struct Decoder {
+  std::unique_ptr<Backend> backend;
+  std::unique_ptr<Model> model;
+  StreamHasher hasher;
+};
 
 class Decompressor {
  public:
-  Decompressor(Source& in, Sink& out, const CodecOptions& options)
+  // `chain` and `decoder` go on from part to part; `done` is what the parts
+  // before have come to.
+  Decompressor(Source& in, Sink& out, const CodecOptions& options,
+               PartChain& chain, Decoder& decoder, const Report& done)
       : reader_(in),
         out_(out),
         options_(options),
-        checkpointer_(options.checkpointer) {}
+        checkpointer_(options.checkpointer),
+        chain_(chain),
+        done_(done),
+        backend_(decoder.backend),
+        model_(decoder.model),
+        hasher_(decoder.hasher) {}
 
-  Report Run() {
+  // Decodes one archive: all of it, or what a checkpoint leaves to be done.
+  Report Run(bool resume) {
     const ArchiveHeader& header = reader_.ReadHeader();
-    config_ = ConfigOf(header);
+    chain_.Begin(header);
+    CheckFiles(header);
+    ByteReader fields(header.config);
+    config_ = ParseConfig(fields);
     preparation_ = Preparation::Parse(header.preparation, options_.prep);
     if (config_.alphabet != preparation_.Alphabet(config_.alphabet)) {
       throw Error(ErrorKind::kUnsupported,
@@ -43,10 +57,10 @@ class Decompressor {
     }
     CheckMemory(config_, false, options_.memory_limit, ErrorKind::kUnsupported);
     CheckOutput(header.original_bytes.value_or(0));
-    progress_.original_total = header.original_bytes.value_or(-1);
-    if (checkpointer_ != nullptr && checkpointer_->Resumed() != nullptr) {
-      Resume();
+    if (!header.part) {
+      progress_.original_total = header.original_bytes.value_or(-1);
     }
+    if (resume) Resume();
     const int64_t resumed =
         original_bytes_ +
         OriginalDone(SymbolsDone(config_, std::ssize(symbols_), cursor_));
@@ -64,8 +78,15 @@ class Decompressor {
       }
     }
     reader_.CheckOriginal(hasher_.Digest());
-    return {reader_.original_bytes(), reader_.bytes_read(), reader_.blocks(),
-            stored_, resumed};
+    return {done_.original_bytes + reader_.original_bytes(),
+            done_.coded_bytes + reader_.bytes_read(),
+            done_.blocks + reader_.blocks(), done_.stored_blocks + stored_,
+            done_.resumed_bytes + resumed};
+  }
+
+  // Whether another part is to be decoded. After Run.
+  bool PartFollows() {
+    return chain_.End(reader_.link(), reader_.end().part_follows);
   }
 
  private:
@@ -83,6 +104,15 @@ class Decompressor {
     preparation_.Prime(config_, *model_, [this] {
       if (options_.progress) options_.progress(progress_);
     });
+  }
+
+  void CheckFiles(const ArchiveHeader& header) const {
+    if (header.files.empty()) return;
+    ParseFiles(header.files, *header.original_bytes);
+    if (options_.as_files) return;
+    throw Error(ErrorKind::kUsage,
+                "the archive holds several files; give its name and that of a "
+                "folder, and leave --checkpoint and --salvage out");
   }
 
   void Resume() {
@@ -103,7 +133,10 @@ class Decompressor {
     link_ = head.link;
     stored_ = head.stored_blocks;
     if (begun != 0) from.Parse([&] { ResumeBlock(head.block); });
-    from.KeepOutput(head.original_bytes, head.original_hash, hasher_);
+    done_.original_bytes = done_.resumed_bytes = head.bytes_before;
+    done_.coded_bytes = head.archive_before;
+    from.KeepOutput(head.bytes_before + head.original_bytes, head.original_hash,
+                    hasher_);
     MakeModelOnce();
     from.ReadStates(*model_);
   }
@@ -128,6 +161,8 @@ class Decompressor {
       head.header = reader_.header_record();
       head.blocks = blocks_;
       head.stored_blocks = stored_;
+      head.bytes_before = done_.original_bytes;
+      head.archive_before = done_.coded_bytes;
       head.original_bytes = original_bytes_;
       head.link = link_;
       head.original_hash = hasher_.Digest();
@@ -148,7 +183,7 @@ class Decompressor {
     original_bytes_ = reader_.original_bytes();
     link_ = reader_.link();
     const Checkpointer::Writer write = CheckpointWriterOfThis();
-    StoreIfDue(checkpointer_, blocks_, write);
+    StoreIfDue(checkpointer_, done_.blocks + blocks_, write);
     if (checkpointer_ != nullptr) checkpointer_->Rest(write);
     const BlockKind kind = reader_.NextBlock();
     if (checkpointer_ != nullptr) checkpointer_->Rest({});
@@ -158,6 +193,7 @@ class Decompressor {
   }
 
   void CheckOutput(int64_t bytes) const {
+    bytes += done_.original_bytes;
     if (options_.max_output < 0 || bytes <= options_.max_output) return;
     throw Error(
         ErrorKind::kUnsupported,
@@ -202,14 +238,15 @@ class Decompressor {
     std::vector<uint8_t> bytes;
     const Checkpointer::Writer write = CheckpointWriterOfThis();
     try {
-      DecodeBlock(config_, Streams(), symbols_, *model_, cursor_,
-                  [&](int64_t done, int64_t) {
-                    progress_.original_bytes =
-                        original_bytes_ + OriginalDone(done);
-                    progress_.coded_bytes = reader_.bytes_read();
-                    if (options_.progress) options_.progress(progress_);
-                    StoreIfDue(checkpointer_, blocks_, write);
-                  });
+      DecodeBlock(
+          config_, Streams(), symbols_, *model_, cursor_,
+          [&](int64_t done, int64_t) {
+            progress_.original_bytes =
+                done_.original_bytes + original_bytes_ + OriginalDone(done);
+            progress_.coded_bytes = done_.coded_bytes + reader_.bytes_read();
+            if (options_.progress) options_.progress(progress_);
+            StoreIfDue(checkpointer_, done_.blocks + blocks_, write);
+          });
       bytes = preparation_.ToBytes(symbols_, reader_.block().plain,
                                    reader_.block().original_bytes);
     } catch (const Error& e) {
@@ -245,12 +282,14 @@ class Decompressor {
   Sink& out_;
   const CodecOptions& options_;
   Checkpointer* const checkpointer_;
+  PartChain& chain_;
+  Report done_;  // by the parts before
   ModelConfig config_;
   Preparation preparation_;
   bool resumed_ = false;
-  std::unique_ptr<Backend> backend_;
-  std::unique_ptr<Model> model_;
-  StreamHasher hasher_;
+  std::unique_ptr<Backend>& backend_;  // the decoder's, as the next two
+  std::unique_ptr<Model>& model_;
+  StreamHasher& hasher_;
   // Finished blocks, their bytes, and the archive's L after them or after the
   // header of the block at work.
   int64_t blocks_ = 0;
@@ -262,38 +301,23 @@ class Decompressor {
   Progress progress_;
 };
 
-std::string Hex(const Hash128& hash) {
-  char text[33];
-  std::snprintf(text, sizeof(text), "%016llx%016llx",
-                static_cast<unsigned long long>(hash.high),
-                static_cast<unsigned long long>(hash.low));
-  return text;
-}
-
 }  // namespace
 
 Report Decompress(Source& in, Sink& out, const CodecOptions& options) {
-  return Decompressor(in, out, options).Run();
-}
-
-Listing List(Source& in) {
-  ArchiveReader reader(in);
-  Listing listing;
-  const ArchiveHeader& header = reader.ReadHeader();
-  listing.config = ConfigOf(header);
-  listing.symbols = Preparation::SymbolsOf(header.preparation);
-  listing.format_version = static_cast<int>(kFormatNumber);
-  listing.numerics_version = static_cast<int>(kNumericsNumber);
-  for (;;) {
-    const BlockKind kind = reader.NextBlock();
-    if (kind == BlockKind::kEnd) break;
-    if (kind == BlockKind::kStored) ++listing.stored_blocks;
+  auto decoder = std::make_unique<Decoder>();
+  bool resume = options.checkpointer != nullptr &&
+                options.checkpointer->Resumed() != nullptr;
+  PartChain chain(options.open_part != nullptr, /*decodes=*/true,
+                  /*first=*/resume ? 0 : 1);
+  Report report;
+  for (Source* archive = &in;;) {
+    Decompressor part(*archive, out, options, chain, *decoder, report);
+    report = part.Run(resume);
+    if (!part.PartFollows()) return report;
+    resume = false;
+    archive = &options.open_part(chain.number() + 1);
+    if (!chain.chained()) decoder = std::make_unique<Decoder>();
   }
-  listing.original_bytes = reader.original_bytes();
-  listing.archive_bytes = reader.bytes_read();
-  listing.blocks = reader.blocks();
-  listing.original_hash = Hex(reader.end().original_hash);
-  return listing;
 }
 
 }  // namespace nncpp

@@ -80,13 +80,17 @@ void Resumption::RefuseInput() const {
   Refuse("belongs to another input; give the one that it was made of");
 }
 
-ModelConfig CheckpointConfig(Source& checkpoint, const std::string& name) {
+CheckpointSummary SummaryOfCheckpoint(Source& checkpoint,
+                                      const std::string& name) {
   CheckpointReader reader(checkpoint, name);
-  MemorySource header(reader.ReadHead().header);
+  const CheckpointHead& head = reader.ReadHead();
+  MemorySource record(head.header);
   try {
-    ArchiveReader archive(header);
-    ByteReader fields(archive.ReadHeader().config);
-    return ParseConfig(fields);
+    ArchiveReader archive(record);
+    const ArchiveHeader& header = archive.ReadHeader();
+    ByteReader fields(header.config);
+    return {ParseConfig(fields), header.part ? header.part->number : 0,
+            head.archive_bytes <= std::ssize(head.header)};
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::kIo) throw;
     reader.RefuseDamaged();

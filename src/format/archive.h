@@ -20,6 +20,8 @@ inline constexpr uint64_t kNumericsNumber = 1;
 // memory.
 inline constexpr int64_t kMaxConfigBytes = 4096;
 inline constexpr int64_t kMaxPreparationBytes = int64_t{1} << 20;
+inline constexpr int64_t kMaxFilesBytes = int64_t{1} << 19;
+inline constexpr int64_t kMaxParts = 999;
 inline constexpr int64_t kMaxOriginalBytes = (int64_t{1} << 49) - 1;
 inline constexpr int64_t kMaxBlockSymbols = int64_t{1} << 24;
 inline constexpr int64_t kMaxBlockBytes = int64_t{1} << 26;
@@ -28,20 +30,35 @@ inline constexpr int64_t kMaxBytesPerSymbol = 64;
 // Lengths of the fields before a check (docs/format.md, `length`).
 inline constexpr int64_t kMinHeaderFieldBytes = 3;
 inline constexpr int64_t kMaxHeaderFieldBytes =
-    3 + 7 + 3 + kMaxPreparationBytes + kMaxConfigBytes;
+    3 + 7 + 3 + kMaxPreparationBytes + 3 + kMaxFilesBytes + kMaxConfigBytes;
 inline constexpr int64_t kMaxBlockFieldBytes = 64;
 
 // Bits of the header's flags and of a block's tag; all others are reserved.
 inline constexpr uint8_t kFlagSizeKnown = 0x01;
 inline constexpr uint8_t kFlagPrepared = 0x02;
+inline constexpr uint8_t kFlagPart = 0x04;
+inline constexpr uint8_t kFlagFiles = 0x08;
 inline constexpr uint8_t kTagKindMask = 0x03;
 inline constexpr uint8_t kTagModelRestarts = 0x04;
+inline constexpr uint8_t kTagPartFollows = 0x04;  // of an end mark
 inline constexpr uint8_t kTagPlain = 0x08;
+
+enum class PartWay : uint8_t { kChained = 1, kIndependent = 2 };
+
+// The place of an archive in a set (docs/format.md, "Parts").
+struct ArchivePart {
+  PartWay way = PartWay::kChained;
+  int64_t number = 1;        // in [1, kMaxParts]
+  uint64_t predecessor = 0;  // L after the end mark of the part before
+  bool operator==(const ArchivePart&) const = default;
+};
 
 struct ArchiveHeader {
   std::optional<int64_t> original_bytes;  // empty: not known (a pipe)
   std::vector<uint8_t> config;            // the model's business
   std::vector<uint8_t> preparation = {};  // the codec's business; may be empty
+  std::optional<ArchivePart> part = {};   // empty: no part of a set
+  std::vector<uint8_t> files = {};        // format/files.h; empty: one original
   bool operator==(const ArchiveHeader&) const = default;
 };
 
@@ -66,6 +83,7 @@ struct ArchiveEnd {
   int64_t original_bytes = 0;
   int64_t blocks = 0;
   Hash128 original_hash;
+  bool part_follows = false;  // only in a part
   bool operator==(const ArchiveEnd&) const = default;
 };
 

@@ -50,6 +50,22 @@ void CheckVersions(ByteReader& fields) {
   }
 }
 
+ArchivePart ReadPart(ByteReader& fields) {
+  ArchivePart part;
+  const uint8_t way = fields.U8();
+  if (way != static_cast<uint8_t>(PartWay::kChained) &&
+      way != static_cast<uint8_t>(PartWay::kIndependent)) {
+    ThrowUnsupported("the archive is a part of a way that is not known here");
+  }
+  part.way = static_cast<PartWay>(way);
+  part.number = ReadInRange(fields, "the part", 1, kMaxParts);
+  part.predecessor = fields.U64();
+  if (part.number == 1 && part.predecessor != 0) {
+    ThrowFormat("the first part has one before it");
+  }
+  return part;
+}
+
 }  // namespace
 
 const ArchiveHeader& ArchiveReader::ReadHeader() {
@@ -59,7 +75,10 @@ const ArchiveHeader& ArchiveReader::ReadHeader() {
   try {
     CheckVersions(fields);
     const uint8_t flags = fields.U8();
-    if ((flags & ~(kFlagSizeKnown | kFlagPrepared)) != 0) {
+    const bool files = (flags & kFlagFiles) != 0;
+    if ((flags & ~(kFlagSizeKnown | kFlagPrepared | kFlagPart | kFlagFiles)) !=
+            0 ||
+        (files && (flags & (kFlagSizeKnown | kFlagPart)) != kFlagSizeKnown)) {
       ThrowUnsupported("the header asks for what this program does not know");
     }
     if ((flags & kFlagSizeKnown) != 0) {
@@ -70,6 +89,12 @@ const ArchiveHeader& ArchiveReader::ReadHeader() {
       const auto preparation = fields.Bytes(
           ReadInRange(fields, "bytes of preparation", 1, kMaxPreparationBytes));
       header_.preparation.assign(preparation.begin(), preparation.end());
+    }
+    if ((flags & kFlagPart) != 0) header_.part = ReadPart(fields);
+    if (files) {
+      const auto list = fields.Bytes(
+          ReadInRange(fields, "bytes of files", 2, kMaxFilesBytes));
+      header_.files.assign(list.begin(), list.end());
     }
     const auto config = fields.Bytes(fields.remaining());
     if (std::ssize(config) > kMaxConfigBytes) {
@@ -179,12 +204,14 @@ std::span<const uint8_t> ArchiveReader::ReadBlockRecord(
 void ArchiveReader::ReadTag(uint8_t tag) {
   block_ = BlockHeader();
   block_.kind = static_cast<BlockKind>(tag & kTagKindMask);
-  block_.model_restarts = (tag & kTagModelRestarts) != 0;
+  const bool end = block_.kind == BlockKind::kEnd;
+  block_.model_restarts = !end && (tag & kTagModelRestarts) != 0;
+  end_.part_follows = end && (tag & kTagPartFollows) != 0;
   block_.plain = (tag & kTagPlain) != 0;
   if ((tag & kTagKindMask) == 0 ||
       (tag & ~(kTagKindMask | kTagModelRestarts | kTagPlain)) != 0 ||
       (block_.kind != BlockKind::kCoded && block_.plain) ||
-      (block_.kind == BlockKind::kEnd && block_.model_restarts)) {
+      (end_.part_follows && !header_.part)) {
     ThrowUnsupported("block " + std::to_string(blocks_ + 1) +
                      " is of a kind that this program does not know");
   }

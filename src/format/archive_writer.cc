@@ -8,6 +8,17 @@
 #include "src/base/hash.h"
 
 namespace nncpp {
+namespace {
+
+void WritePart(const ArchivePart& part, ByteWriter& fields) {
+  NNCPP_CHECK(1 <= part.number && part.number <= kMaxParts);
+  NNCPP_CHECK(part.number > 1 || part.predecessor == 0);
+  fields.U8(static_cast<uint8_t>(part.way));
+  fields.Varint(static_cast<uint64_t>(part.number));
+  fields.U64(part.predecessor);
+}
+
+}  // namespace
 
 void ArchiveWriter::WriteHeader(const ArchiveHeader& header) {
   NNCPP_CHECK(stage_ == Stage::kHeader);
@@ -16,8 +27,12 @@ void ArchiveWriter::WriteHeader(const ArchiveHeader& header) {
   fields.Varint(kFormatNumber);
   fields.Varint(kNumericsNumber);
   const bool prepared = !header.preparation.empty();
+  const bool files = !header.files.empty();
+  NNCPP_CHECK(!files || (header.original_bytes && !header.part));
   fields.U8(static_cast<uint8_t>((header.original_bytes ? kFlagSizeKnown : 0) |
-                                 (prepared ? kFlagPrepared : 0)));
+                                 (prepared ? kFlagPrepared : 0) |
+                                 (header.part ? kFlagPart : 0) |
+                                 (files ? kFlagFiles : 0)));
   if (header.original_bytes) {
     const int64_t size = *header.original_bytes;
     NNCPP_CHECK(0 <= size && size <= kMaxOriginalBytes);
@@ -27,6 +42,12 @@ void ArchiveWriter::WriteHeader(const ArchiveHeader& header) {
     NNCPP_CHECK(std::ssize(header.preparation) <= kMaxPreparationBytes);
     fields.Varint(header.preparation.size());
     fields.Bytes(header.preparation);
+  }
+  if (header.part) WritePart(*header.part, fields);
+  if (files) {
+    NNCPP_CHECK(std::ssize(header.files) <= kMaxFilesBytes);
+    fields.Varint(header.files.size());
+    fields.Bytes(header.files);
   }
   fields.Bytes(header.config);
 
@@ -39,6 +60,7 @@ void ArchiveWriter::WriteHeader(const ArchiveHeader& header) {
   Write(record.bytes());
   header_record_ = record.Take();
   promised_bytes_ = header.original_bytes;
+  is_part_ = header.part.has_value();
   stage_ = Stage::kBlocks;
 }
 
@@ -46,6 +68,7 @@ void ArchiveWriter::Continue(const ArchiveHeader& header,
                              const ArchivePosition& position) {
   NNCPP_CHECK(stage_ == Stage::kHeader);
   promised_bytes_ = header.original_bytes;
+  is_part_ = header.part.has_value();
   at_ = position;
   stage_ = Stage::kBlocks;
 }
@@ -84,15 +107,17 @@ void ArchiveWriter::WriteBlock(const BlockHeader& block,
   ++at_.blocks;
 }
 
-void ArchiveWriter::WriteEnd(const Hash128& original_hash) {
+void ArchiveWriter::WriteEnd(const Hash128& original_hash, bool part_follows) {
   NNCPP_CHECK(stage_ == Stage::kBlocks);
+  NNCPP_CHECK(is_part_ || !part_follows);
   if (promised_bytes_ && *promised_bytes_ != at_.original_bytes) {
     throw Error(ErrorKind::kIo,
                 "the input changed its size while it was read; run again when "
                 "nothing writes to it");
   }
   ByteWriter fields;
-  fields.U8(static_cast<uint8_t>(BlockKind::kEnd));
+  fields.U8(static_cast<uint8_t>(static_cast<uint8_t>(BlockKind::kEnd) |
+                                 (part_follows ? kTagPartFollows : 0)));
   fields.Varint(static_cast<uint64_t>(at_.original_bytes));
   fields.Varint(static_cast<uint64_t>(at_.blocks));
   fields.U64(original_hash.low);

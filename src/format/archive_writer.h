@@ -43,7 +43,7 @@ class ArchiveWriter {
 
   // Totals are the sum of the blocks written. Throws Error(kIo) when they
   // differ from the size in the header: the input changed while it was read.
-  void WriteEnd(const Hash128& original_hash);
+  void WriteEnd(const Hash128& original_hash, bool part_follows = false);
 
   const ArchivePosition& position() const { return at_; }
   int64_t bytes_written() const { return at_.bytes_written; }
@@ -60,6 +60,7 @@ class ArchiveWriter {
   Stage stage_ = Stage::kHeader;
   std::vector<uint8_t> header_record_;
   std::optional<int64_t> promised_bytes_;  // the size in the header
+  bool is_part_ = false;
   ArchivePosition at_;
 };
 

@@ -57,6 +57,8 @@ void WriteFields(const CheckpointHead& head, ByteWriter& out) {
   out.Bytes(head.header);
   WriteCount(head.blocks, out);
   WriteCount(head.stored_blocks, out);
+  WriteCount(head.bytes_before, out);
+  WriteCount(head.archive_before, out);
   WriteCount(head.original_bytes, out);
   out.U64(head.link);
   WriteHash(head.original_hash, out);
@@ -158,6 +160,8 @@ void CheckpointReader::ParseHead(ByteReader& fields) {
   head_.header = ReadString(fields, kMaxHeaderRecordBytes);
   head_.blocks = ReadAtMost(fields, kMaxOriginalBytes);
   head_.stored_blocks = ReadAtMost(fields, head_.blocks);
+  head_.bytes_before = ReadAtMost(fields, kMaxOriginalBytes);
+  head_.archive_before = ReadAtMost(fields, 2 * kMaxOriginalBytes);
   head_.original_bytes = ReadAtMost(fields, kMaxOriginalBytes);
   head_.link = fields.U64();
   head_.original_hash = ReadHash(fields);

@@ -17,7 +17,7 @@ inline constexpr std::array<uint8_t, 8> kCheckpointMagic = {
     0x91, 'N', 'N', 'C', 'K', '\r', '\n', 0x1A};
 
 // Raised with every change of the layout or of a model's state.
-inline constexpr uint64_t kCheckpointNumber = 1;
+inline constexpr uint64_t kCheckpointNumber = 2;
 
 // Limits that a reader checks before it takes memory.
 inline constexpr int64_t kMaxCheckpointHeadBytes = int64_t{1} << 28;
@@ -32,12 +32,14 @@ struct CheckpointHead {
   std::vector<uint8_t> header;  // of the archive, from magic to check
   int64_t blocks = 0;           // finished
   int64_t stored_blocks = 0;    // of these
-  int64_t original_bytes = 0;   // of these
+  int64_t bytes_before = 0;     // of the original, in the finished parts
+  int64_t archive_before = 0;   // bytes of their archives
+  int64_t original_bytes = 0;   // of the finished blocks
   // L of docs/format.md after the finished blocks and, when decompressing,
   // after the header of the block at work.
   uint64_t link = 0;
-  // The first original_bytes of the original, and the block at work where it
-  // is known.
+  // The first original_bytes of the original (of a chained part: with all that
+  // comes before it), and the block at work where it is known.
   Hash128 original_hash;
   int64_t archive_bytes = 0;   // written so far; 0 when decompressing
   Hash128 archive_hash;        // of them

@@ -43,6 +43,25 @@ TEST(HeadSource, DeliversEverythingOnceWhateverWasPeekedAt) {
   }
 }
 
+TEST(HeadSource, CanBePeekedAtAgainAtAnyPlace) {
+  const Bytes all = {1, 2, 3, 4, 5, 6, 7};
+  for (const bool size_known : {true, false}) {
+    for (size_t first = 0; first <= 7; ++first) {
+      for (int64_t peeked = 0; peeked <= 8; ++peeked) {
+        MemorySource memory(all, size_known);
+        HeadSource in(memory);
+        in.Peek(3);
+        const Bytes read = Next(in, first);
+        const auto head = in.Peek(peeked);
+        const auto begin = all.begin() + static_cast<int64_t>(first);
+        const auto most = std::min<int64_t>(peeked, all.end() - begin);
+        EXPECT_EQ(Bytes(head.begin(), head.end()), Bytes(begin, begin + most));
+        EXPECT_EQ(Next(in, 100), Bytes(begin, all.end()));
+      }
+    }
+  }
+}
+
 TEST(HeadSource, KnowsItsSizeAfterAPeek) {
   const Bytes all(10);
   MemorySource memory(all);

@@ -2,7 +2,7 @@
 . "$ROOT/tests/cli/helpers.bash"
 
 "$NNCPP" help > help.txt
-sed -n '1,15p' help.txt
+sed -n '1,19p' help.txt
 for form in --help -h 'c --help' 'd -h' 'help compress'; do
   # shellcheck disable=SC2086
   "$NNCPP" $form | cmp - help.txt && echo "$form: the same text"

@@ -72,3 +72,27 @@ wait $!
 echo "[status $?]"
 sed -E 's/[0-9]([0-9.,]*[0-9])?/N/g; s/, N [kM]B\/s//' usr.log
 "$NNCPP" d -q usr.nncpp - | cmp - text && echo same
+
+echo "-- a second signal does not wait for the checkpoint"
+env --default-signal=INT,TERM "$NNCPP" c --profile lstm --no-progress \
+  --checkpoint ck "$TEST_DATA/alice29.txt" two.nncpp 2> two.log &
+until [ -e ck ]; do sleep 0.01; done
+for signal in STOP INT TERM CONT; do kill -s $signal $!; done
+status=0
+wait $! 2> /dev/null || status=$?
+echo "[status $status]"
+cat two.log
+find . -name 'ck*' -o -name 'two.nncpp*' | sort
+
+echo "-- several parts, none of which has its name yet"
+env --default-signal=TERM "$NNCPP" c -q --profile tiny --part-size 4 \
+  input parts.nncpp &
+exec 3> input
+printf 'the beginning' >&3
+until [ "$(find . -name 'parts.nncpp.*' | wc -l)" -ge 4 ]; do sleep 0.01; done
+kill -s TERM $!
+status=0
+wait $! 2> /dev/null || status=$?
+exec 3>&-
+echo "[status $status]"
+find . -name 'parts*'

@@ -40,6 +40,15 @@ echo "-- a checkpoint knows what it was"
 Run c -q --profile tiny --symbols u16 --checkpoint ck symbols again.nncpp
 Same symbols.nncpp again.nncpp
 
+echo "-- parts, which cut no symbol"
+head -c 2002 symbols > few
+Run c -q --profile tiny --symbols u16 --parts 2 few set
+Run d -q set joined
+Same few joined
+Run c -q --profile tiny --symbols u16 --parts 2 --independent few out
+Run c -q --profile tiny --symbols u16 --part-size 501 few out
+Run c -q --profile tiny --symbols u16 few symbols out
+
 echo "-- refusals"
 head -c 301 symbols > odd
 Run c -q --profile tiny --symbols u16 odd

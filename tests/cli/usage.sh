@@ -8,6 +8,7 @@ Run --nonsense c t
 Run c
 Run c ''
 Run c t u v
+Run d t u v
 Run c t --nonsense 5
 Run c nosuch
 Run c .

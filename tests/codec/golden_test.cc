@@ -13,6 +13,7 @@
 #include "src/format/archive_reader.h"
 #include "tests/support/codec_runs.h"
 #include "tests/support/errors.h"
+#include "tests/support/part_runs.h"
 
 namespace nncpp {
 namespace {
@@ -64,6 +65,19 @@ TEST(GoldenArchives, AreMadeAgainBitForBit) {
     EXPECT_EQ(CompressBytes(FileOctets(original), config, options), archive)
         << path;
   }
+}
+
+TEST(GoldenParts, DecodeToTheirOriginalsAndAreMadeAgain) {
+  const std::string set = "tests/golden/chained.nncpp";
+  std::vector<Octets> parts;
+  for (const char* number : {".001", ".002", ".003"}) {
+    parts.push_back(FileOctets(set + number));
+  }
+  const Octets original = FileOctets("tests/golden/chained.orig");
+  EXPECT_EQ(JoinedParts(parts), original);
+  MemorySource in(parts.front());
+  const ModelConfig config = List(in).config;
+  EXPECT_EQ(CompressParts(original, config, {.count = 3}), parts);
 }
 
 TEST(DamagedArchives, AreRefused) {

@@ -207,14 +207,14 @@ TEST_F(Refusal, OfEveryTruncationAndOfFlippedBits) {
   ExpectRefused("damaged", run, extended);
 }
 
-TEST(CheckpointConfig, IsThatOfTheRun) {
+TEST(SummaryOfCheckpoint, IsThatOfTheRun) {
   const CutRun left = *RunUntil(Compressing(Alice(300), SmallConfig()), 7);
   MemorySource checkpoint(left.checkpoint);
-  EXPECT_EQ(CheckpointConfig(checkpoint, "name"), SmallConfig());
+  EXPECT_EQ(SummaryOfCheckpoint(checkpoint, "name").config, SmallConfig());
   const Octets rubbish = Alice(300);
   MemorySource none(rubbish);
   ExpectError(ErrorKind::kUsage, "name: is no checkpoint",
-              [&] { CheckpointConfig(none, "name"); });
+              [&] { SummaryOfCheckpoint(none, "name"); });
 }
 
 }  // namespace

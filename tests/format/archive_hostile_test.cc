@@ -121,7 +121,7 @@ TEST(HostileHeader, OfOtherNumericsIsUnsupported) {
 }
 
 TEST(HostileHeader, WithReservedFlagsIsUnsupported) {
-  for (int bit = 2; bit < 8; ++bit) {
+  for (int bit = 4; bit < 8; ++bit) {
     const auto flags = static_cast<uint8_t>(1 << bit);
     ExpectRefused(Header({0, 1, flags}), ErrorKind::kUnsupported,
                   "does not know");
@@ -139,8 +139,8 @@ TEST(HostileHeader, WithABadLengthIsRefused) {
   const std::string range = "the header: its length is out of its range";
   ExpectRefused(with({2}), ErrorKind::kFormat, range);
   ExpectRefused(with({0xFF, 0xFF, 0x7F}), ErrorKind::kFormat, range);
-  ExpectRefused(with({0x8E, 0xA0, 0x40}), ErrorKind::kFormat,
-                range);  // 1052686
+  ExpectRefused(with({0x91, 0xA0, 0x60}), ErrorKind::kFormat,
+                range);  // 1576977
   ExpectRefused(with({0x85, 0x00}), ErrorKind::kFormat, "no number");
   ExpectRefused(with({0xFF, 0xFF, 0xFF, 0x7F}), ErrorKind::kFormat,
                 "no number");
@@ -165,6 +165,40 @@ TEST(HostileHeader, WithABadPreparationIsRefused) {
   ExpectOutOfRange(Header(fields.bytes()), "bytes of preparation");
   ExpectRefused(Header({0, 1, kFlagPrepared, 2, 7}), ErrorKind::kFormat,
                 "runs past the end");
+}
+
+TEST(HostileHeader, WithABadPlaceInASetIsRefused) {
+  const auto with = [](uint8_t way, const Bytes& number, uint64_t before) {
+    ByteWriter fields;
+    fields.Bytes(Bytes{0, 1, 4, way});
+    fields.Bytes(number);
+    fields.U64(before);
+    return Header(fields.Take());
+  };
+  for (const int way : {0, 3, 255}) {
+    ExpectRefused(with(static_cast<uint8_t>(way), {1}, 0),
+                  ErrorKind::kUnsupported, "of a way that is not known");
+  }
+  ExpectOutOfRange(with(1, {0}, 0), "the part");
+  ExpectOutOfRange(with(1, {0xE8, 0x07}, 0), "the part");  // 1000
+  ExpectRefused(with(2, {1}, 7), ErrorKind::kFormat, "has one before it");
+  ExpectRefused(Header({0, 1, 4, 1, 1, 0, 0}), ErrorKind::kFormat,
+                "past the end");
+}
+
+TEST(HostileHeader, WithFilesOfAnOriginalOfUnknownSizeIsUnsupported) {
+  ExpectRefused(Header({0, 1, 8, 2, 0, 0}), ErrorKind::kUnsupported,
+                "does not know");
+  ExpectRefused(Header({0, 1, 13, 9, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0}),
+                ErrorKind::kUnsupported, "does not know");
+  ExpectOutOfRange(Header({0, 1, 9, 0, 1, 0}), "bytes of files");
+  ExpectOutOfRange(Header({0, 1, 9, 0, 0x81, 0x80, 0x20, 0}),
+                   "bytes of files");  // 2^19 + 1
+}
+
+TEST(HostileEnd, MayPromiseAPartOnlyInASet) {
+  ExpectRefused(End(7, 0, 0), ErrorKind::kUnsupported,
+                "of a kind that this program does not know");
 }
 
 TEST(HostileHeader, WithTooLongAConfigurationIsRefused) {

@@ -57,6 +57,39 @@ TEST(Archive, KeepsAPreparationAndPlainBlocks) {
   }
 }
 
+TEST(Archive, MayBeAPartOfASet) {
+  for (const PartWay way : {PartWay::kChained, PartWay::kIndependent}) {
+    for (const int64_t number : {1, 2, 127, 128, 999}) {
+      for (const bool follows : {false, true}) {
+        TestArchive archive = ThreeBlocks();
+        archive.header.part = {way, number, number > 1 ? ~uint64_t{5} : 0};
+        archive.part_follows = follows;
+        EXPECT_EQ(ReadArchive(WriteArchive(archive)), archive);
+        archive.header.original_bytes.reset();
+        archive.header.preparation = {1, 2};
+        EXPECT_EQ(ReadArchive(WriteArchive(archive)), archive);
+      }
+    }
+  }
+}
+
+TEST(Archive, MayHoldSeveralFiles) {
+  for (const size_t bytes : {2, 200, 1 << 19}) {
+    TestArchive archive = ThreeBlocks();
+    archive.header.files = std::vector<uint8_t>(bytes, 7);
+    EXPECT_EQ(ReadArchive(WriteArchive(archive)), archive) << bytes;
+  }
+}
+
+TEST(Archive, TakesTheLongestHeader) {
+  TestArchive archive;
+  archive.header.original_bytes = 0;
+  archive.header.preparation.resize(1 << 20);
+  archive.header.files.resize(1 << 19);
+  archive.header.config.resize(4096);
+  EXPECT_EQ(ReadArchive(WriteArchive(archive)), archive);
+}
+
 TEST(Archive, HasAHeaderOfAtMost24BytesBesidesItsConfiguration) {
   for (const int64_t original_bytes : {int64_t{0}, kMaxOriginalBytes}) {
     for (const size_t config_bytes : {size_t{0}, size_t{4096}}) {

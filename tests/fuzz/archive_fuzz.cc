@@ -9,6 +9,7 @@
 
 #include "src/base/check.h"
 #include "src/base/error.h"
+#include "src/format/files.h"
 #include "src/format/payload.h"
 #include "tests/support/archives.h"
 #include "tests/support/resign.h"
@@ -41,6 +42,10 @@ void ReadAndRewrite(const std::vector<uint8_t>& bytes) {
     const TestArchive archive = ReadArchive(bytes);
     for (const TestBlock& block : archive.blocks) SplitPayload(block);
     NNCPP_CHECK(WriteArchive(archive) == bytes);
+    const std::vector<uint8_t>& files = archive.header.files;
+    if (files.empty()) return;
+    NNCPP_CHECK(FilesField(ParseFiles(files, *archive.header.original_bytes)) ==
+                files);
   } catch (const Error& error) {
     ExpectDamage(error);
   }

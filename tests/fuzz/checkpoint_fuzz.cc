@@ -119,7 +119,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const nncpp::Octets bytes(data, data + size);
   try {
     nncpp::MemorySource in(bytes);
-    nncpp::CheckpointConfig(in, "input");
+    nncpp::SummaryOfCheckpoint(in, "input");
   } catch (const nncpp::Error& error) {
     NNCPP_CHECK(error.kind() == nncpp::ErrorKind::kUsage);
   }

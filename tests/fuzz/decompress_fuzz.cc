@@ -25,6 +25,7 @@ struct TooLong {};
 void Decode(const std::vector<uint8_t>& bytes) {
   MemorySink out;
   CodecOptions options = OneThread(kMemory);
+  options.as_files = true;
   int64_t segments = 0;
   options.progress = [&segments](const Progress& now) {
     if (now.original_bytes > kMostBytes || ++segments > kMostSegments) {

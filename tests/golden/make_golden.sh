@@ -7,7 +7,7 @@ set -euo pipefail
 
 golden=tests/golden damaged=tests/damaged
 program=${NNCPP:-build/nncpp}
-rm -f "$golden"/*.nncpp "$golden"/*.orig "$damaged"/*.nncpp
+rm -f "$golden"/*.nncpp* "$golden"/*.orig "$damaged"/*.nncpp
 
 # Make NAME OPTION... < original
 Make() {
@@ -50,6 +50,7 @@ head -c 3000 "$text" | "$program" prep train -f --dictionary-words 90 \
 head -c 3000 "$text" | "$program" prep encode --dictionary "$words" - - |
   Make symbols --profile tiny --symbols u16
 rm "$words"
+head -c 1000 "$text" | Make chained --profile tiny --parts 3
 for name in blocks one_byte stored replay symbols; do
   cp "$golden/$name.nncpp" "tests/fuzz/corpus/decompress/$name"
 done

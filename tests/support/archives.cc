@@ -50,7 +50,7 @@ std::vector<uint8_t> WriteArchive(const TestArchive& archive) {
   for (const TestBlock& block : archive.blocks) {
     writer.WriteBlock(block.header, block.payload);
   }
-  writer.WriteEnd(archive.original_hash);
+  writer.WriteEnd(archive.original_hash, archive.part_follows);
   return sink.Take();
 }
 
@@ -65,6 +65,7 @@ TestArchive ReadArchive(const std::vector<uint8_t>& bytes) {
         {reader.block(), {payload.begin(), payload.end()}});
   }
   archive.original_hash = reader.end().original_hash;
+  archive.part_follows = reader.end().part_follows;
   return archive;
 }
 

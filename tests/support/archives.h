@@ -20,6 +20,7 @@ struct TestArchive {
   ArchiveHeader header;
   std::vector<TestBlock> blocks;
   Hash128 original_hash;
+  bool part_follows = false;
   bool operator==(const TestArchive&) const = default;
 };
 

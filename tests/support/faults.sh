@@ -31,11 +31,18 @@ head -c 1000 "$alice" > ../few
 head -c 20000 "$alice" > ../many
 for size in few many; do
   "$program" c -qT1 "${small[@]}" ../$size ../$size.nncpp
+  "$program" c -qT1 "${small[@]}" --parts 2 ../$size ../$size.set
 done
 
-# Begin DIRECTION SIZE and Resume DIRECTION SIZE: fill `command` and `expected`.
+# Begin DIRECTION SIZE and Command DIRECTION SIZE: fill `command`, what it
+# makes, `outputs`, and `expected`. p compresses into parts.
 Command() {
+  outputs=(out)
   case $1 in
+    p)
+      command=(c -qT1 --no-self-check --parts 2 ../"$2" out)
+      outputs=(out.001 out.002) expected=../$2.set
+      ;;
     c) command=(c -qT1 --no-self-check ../"$2" out) expected=../$2.nncpp ;;
     d) command=(d -qT1 ../"$2".nncpp out) expected=../$2 ;;
   esac
@@ -61,6 +68,14 @@ Faulty() {
   [ -e ../mark ] && came=yes
 }
 
+# Whether all of the output is there, and right.
+Right() {
+  local output
+  for output in "${outputs[@]}"; do
+    cmp -s "$output" "$expected${output#out}" || return 1
+  done
+}
+
 # Wrong WHAT: a trial that did not end as it must.
 Wrong() {
   bad=$((bad + 1))
@@ -72,15 +87,24 @@ CheckLeft() {
   local left
   [ "$(wc -l < ../log)" -eq 1 ] && grep -q '^nncpp: ' ../log ||
     Wrong "not one line of error"
-  if [ -e out ] && ! cmp -s out "$expected"; then Wrong "a wrong output"; fi
-  left=$(find . -type f ! -name out ! -name "$1" ! -name "$2")
+  local output options=()
+  for output in "${outputs[@]}"; do
+    options+=(! -name "$output")
+    if [ -e "$output" ] && ! cmp -s "$output" "$expected${output#out}"; then
+      Wrong "a wrong output"
+    fi
+    [ "$1" = - ] || options+=(! -name "$output.part")
+  done
+  # Without checkpoints, all parts are there or none.
+  if [ "$1" = - ] && [ -e out.001 ]; then Right || Wrong "a part of a set"; fi
+  left=$(find . -type f "${options[@]}" ! -name "$1")
   [ -z "$left" ] || Wrong "left behind: $left"
   rm -f -- *.part-*
 }
 
 # Goes on from whatever is left to the end, without faults.
 FinishRun() {
-  if [ ! -e out ]; then
+  if [ ! -e "${outputs[-1]}" ]; then
     if [ -e ck ]; then
       Command "$@"
       "$program" "${command[@]}" --checkpoint ck --resume > ../log 2>&1
@@ -91,7 +115,7 @@ FinishRun() {
     status=$?
     [ $status -eq 0 ] || Wrong "could not go on"
   fi
-  cmp -s out "$expected" || Wrong "a wrong output"
+  Right || Wrong "a wrong output"
 }
 
 # Tell NAME: closes a family of trials.
@@ -119,34 +143,34 @@ FailingCalls() { # DIRECTION [--checkpoint ...]
         [ $came = yes ] || break
         trials=$((trials + 1))
         if [ $status -eq 0 ]; then
-          cmp -s out "$expected" || Wrong "a wrong output"
+          Right || Wrong "a wrong output"
           # An unlink of the checkpoint that fails leaves it; that is all.
-          [ -z "$(find . -type f ! -name out ! -name ck)" ] ||
-            Wrong "left behind"
+          [ -z "$(find . -type f ! -name 'out*' ! -name ck)" ] &&
+            [ -z "$(find . -name '*.part*')" ] || Wrong "left behind"
         elif [ $status -ne 1 ]; then
           Wrong "a wrong status"
         elif [ $# -eq 0 ]; then
           # The temporary stays when it is unlink that fails.
-          [ $calls = unlink ] || CheckLeft - -
+          [ $calls = unlink ] || CheckLeft -
         elif [ -e ck ]; then
-          CheckLeft ck out.part
+          CheckLeft ck
           FinishRun "$direction" few
         else
-          CheckLeft - -
+          CheckLeft -
         fi
       done
     done
   done
 }
 
-for direction in c d; do FailingCalls $direction; done
+for direction in c d p; do FailingCalls $direction; done
 Tell "every call failing, plain"
-for direction in c d; do
+for direction in c d p; do
   FailingCalls $direction --checkpoint ck --checkpoint-every 1
 done
 Tell "every call failing, with checkpoints"
 
-for direction in c d; do
+for direction in c d p; do
   for action in kill after; do
     for ((n = 1; ; n += stride)); do
       rm -rf ./*
@@ -172,7 +196,7 @@ Interrupted() { # DIRECTION SIGNAL
   local kills=0 options delay pid
   rm -rf ./*
   Begin "$1" many
-  while [ ! -e out ]; do
+  while [ ! -e "${outputs[-1]}" ]; do
     options=(--checkpoint ck --checkpoint-every 0.02s -T$((RANDOM % 2 + 1)))
     if [ -e ck ]; then
       Command "$1" many
@@ -200,12 +224,12 @@ Interrupted() { # DIRECTION SIGNAL
     [ $2 = KILL ] || [ -z "$(find . -name '*.part-*')" ] ||
       Wrong "left a temporary behind"
   done 2> /dev/null
-  cmp -s out "$expected" || Wrong "a wrong output"
+  Right || Wrong "a wrong output"
 }
 wanted=$((400 / stride + 6))
 for signal in KILL INT TERM; do
   while [ $trials -lt $wanted ] && [ $bad -eq 0 ]; do
-    for direction in c d; do Interrupted $direction $signal; done
+    for direction in c d p; do Interrupted $direction $signal; done
   done
   Tell "SIG$signal at random moments"
 done
@@ -230,11 +254,11 @@ for direction in c d; do
       fi
       # Where the library can do without (messages, sorting), so can the run.
       if [ $status -eq 0 ]; then
-        cmp -s out "$expected" || Wrong "a wrong output"
+        Right || Wrong "a wrong output"
         continue
       fi
       [ $status -eq 1 ] || Wrong "a wrong status"
-      if [ -e ck ]; then CheckLeft ck out.part; else CheckLeft - -; fi
+      if [ -e ck ]; then CheckLeft ck; else CheckLeft -; fi
     done
   done
 done
@@ -255,7 +279,7 @@ for ((i = 0; i < 40 / stride + 4; ++i)); do
     status=$?
     wait $first
     [ $((status + $?)) -eq 1 ] || Wrong "not exactly one winner"
-    cmp -s out "$expected" || Wrong "a wrong output"
+    Right || Wrong "a wrong output"
     [ "$(ls -A)" = out ] || Wrong "left behind"
   done
 done
@@ -277,7 +301,7 @@ if mount -t tmpfs -o size=1m tmpfs ../disk 2> /dev/null; then
         > ../log 2>&1
       status=$?
       if [ $status -eq 1 ]; then
-        if [ -e ck ]; then CheckLeft ck out.part; else CheckLeft - -; fi
+        if [ -e ck ]; then CheckLeft ck; else CheckLeft -; fi
       elif [ $status -ne 0 ]; then
         Wrong "a wrong status"
       fi
