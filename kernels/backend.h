@@ -171,6 +171,11 @@ class Backend {
 
   virtual std::string_view Name() const = 0;
 
+  // Whether a core is left for what its caller does beside it; who makes a
+  // backend says so.
+  bool leaves_core() const { return leaves_core_; }
+  void set_leaves_core(bool leaves) { leaves_core_ = leaves; }
+
   // Returns `count` zeros in backend memory, freed with the last owner. The
   // owners must not outlive the Backend. Throws Error(kMemory) when full.
   virtual std::shared_ptr<float[]> NewArray(int64_t count) = 0;
@@ -297,6 +302,9 @@ class Backend {
   virtual void AdamRows(const AdamStep& step, std::span<const int32_t> rows,
                         std::span<const float> corrections,
                         ConstMatrix gradient, Matrix weight, Matrix second) = 0;
+
+ private:
+  bool leaves_core_ = false;
 };
 
 }  // namespace nncpp

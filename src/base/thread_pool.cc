@@ -6,7 +6,6 @@
 #include <utility>
 
 namespace nncpp {
-namespace {
 
 int UsableCores() {
   cpu_set_t set;
@@ -17,6 +16,8 @@ int UsableCores() {
   const unsigned n = std::thread::hardware_concurrency();
   return n == 0 ? 1 : static_cast<int>(n);
 }
+
+namespace {
 
 void Pause() {
 #if defined(__x86_64__)

@@ -9,6 +9,9 @@
 
 namespace nncpp {
 
+// Cores that this process may use, at least 1.
+int UsableCores();
+
 // Runs the parts of a job on a few threads. What a part computes must depend on
 // its index alone: which thread runs it is left to chance, and a thread that
 // the system keeps from running holds up nobody who could do its part.

@@ -37,9 +37,10 @@ void Say(std::string_view text) {
 }
 
 // A GPU, too, must compute what every sound build does.
-std::unique_ptr<Backend> BackendOf(const Options& options, int64_t bytes) {
+std::unique_ptr<Backend> BackendOf(const Options& options, int64_t bytes,
+                                   int threads) {
   std::unique_ptr<Backend> backend =
-      MakeBackend(options.device, options.threads, bytes);
+      MakeBackend(options.device, threads, bytes);
   const bool cpu = backend->Name() == CpuForm();
   if (!cpu) SelfTest(*backend);
   if (options.verbose) {
@@ -67,8 +68,8 @@ CodecOptions CodecOptionsFor(const Options& options, const std::string& name,
   CodecOptions codec;
   codec.threads = options.threads;
   codec.memory_limit = options.memory_limit;
-  codec.make_backend = [&options](int64_t bytes) {
-    return BackendOf(options, bytes);
+  codec.make_backend = [&options](int64_t bytes, int threads) {
+    return BackendOf(options, bytes, threads);
   };
   if (!options.dictionary.empty()) {
     codec.prep.dictionary =

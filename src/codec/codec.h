@@ -41,9 +41,10 @@ struct CodecOptions {
   int64_t max_output = -1;    // decompress only: bytes; -1: as many as come
   bool self_check = false;    // compress only: decode each block at once
   PrepOptions prep;           // a resumed run looks at `dictionary` only
-  // Makes the backend of the run, whose arrays will take at most about `bytes`
-  // bytes; none: that of the CPU with `threads` threads.
-  std::function<std::unique_ptr<Backend>(int64_t bytes)> make_backend;
+  // Makes the backend of the run, with so many threads if it is the CPU's; its
+  // arrays will take at most about `bytes` bytes. None: that of the CPU.
+  std::function<std::unique_ptr<Backend>(int64_t bytes, int threads)>
+      make_backend;
   // Called after every segment of the model, from the calling thread. May
   // throw: the exception leaves Compress or Decompress (that is how a signal
   // stops a run).

@@ -5,6 +5,7 @@
 
 #include "kernels/make_backend.h"
 #include "src/base/machine.h"
+#include "src/base/thread_pool.h"
 #include "src/model/model.h"
 
 namespace nncpp {
@@ -32,9 +33,18 @@ void CheckMemory(const ModelConfig& config, bool self_check, int64_t limit,
 
 std::unique_ptr<Backend> BackendFor(const CodecOptions& options,
                                     const ModelConfig& config, int models) {
-  return options.make_backend
-             ? options.make_backend(ModelMemory(config) * models)
-             : MakeCpuBackend(options.threads);
+  const int threads = options.threads > 0 ? options.threads : UsableCores();
+  // Mixing goes on beside the net, on a core of its own; not where replay may
+  // overwrite the frequencies that are to be mixed.
+  const bool beside = config.mixing > 0 && config.layers > 0 &&
+                      config.replay_period == 0 && threads > 1;
+  const int rest = beside ? threads - 1 : threads;
+  std::unique_ptr<Backend> backend =
+      options.make_backend
+          ? options.make_backend(ModelMemory(config) * models, rest)
+          : MakeCpuBackend(rest);
+  backend->set_leaves_core(beside);
+  return backend;
 }
 
 }  // namespace nncpp

@@ -74,15 +74,21 @@ class Rehearsal {
     const std::vector<int32_t> targets = Next(steps * streams_);
     return SecondsOf([&] {
       SymbolCoder coder(*model_);
-      const int64_t at_once = decoding_ ? 1 : steps;
-      for (int64_t t = 0; t < steps; t += at_once) {
-        model_->Predict(t, at_once, targets);
-        for (int64_t row = t * streams_; row < (t + at_once) * streams_;
-             ++row) {
+      const auto code = [&](int64_t first, int64_t end) {
+        for (int64_t row = first * streams_; row < end * streams_; ++row) {
           const int64_t b = row % streams_;
           coder.Encode(row, b, targets[static_cast<size_t>(row)],
                        encoders_[static_cast<size_t>(b)]);
         }
+      };
+      if (!decoding_) {
+        model_->Predict(0, steps, targets);
+        CodeAndTrain(*model_, steps, targets, [&] { code(0, steps); });
+        return;
+      }
+      for (int64_t t = 0; t < steps; ++t) {
+        model_->Predict(t, 1, targets);
+        code(t, t + 1);
       }
       model_->Train(steps, targets);
     });

@@ -2,6 +2,7 @@
 #include "src/codec/step.h"
 
 #include <algorithm>
+#include <future>
 
 #include "src/base/check.h"
 #include "src/base/error.h"
@@ -80,6 +81,18 @@ BlockCursor ReadCursor(const ModelConfig& config, int64_t symbols,
   return cursor;
 }
 
+void CodeAndTrain(Model& model, int64_t steps, std::span<const int32_t> targets,
+                  const std::function<void()>& code) {
+  if (!model.LeavesCore()) {
+    code();
+    model.Train(steps, targets);
+    return;
+  }
+  std::future<void> coding = std::async(std::launch::async, code);
+  model.Train(steps, targets);
+  coding.get();
+}
+
 std::vector<std::vector<uint8_t>> EncodeBlock(const ModelConfig& config,
                                               std::span<const uint16_t> block,
                                               Model& model, BlockCursor& cursor,
@@ -105,14 +118,15 @@ std::vector<std::vector<uint8_t>> EncodeBlock(const ModelConfig& config,
       }
     }
     model.Predict(0, steps, targets);
+    CodeAndTrain(model, steps, targets, [&] {
+      for (int64_t row = 0; row < steps * streams; ++row) {
+        const int32_t symbol = targets[static_cast<size_t>(row)];
+        if (symbol < 0) continue;
+        const int64_t b = row % streams;
+        coder.Encode(row, b, symbol, encoders[static_cast<size_t>(b)]);
+      }
+    });
     int64_t coded = 0;
-    for (int64_t row = 0; row < steps * streams; ++row) {
-      const int32_t symbol = targets[static_cast<size_t>(row)];
-      if (symbol < 0) continue;
-      const int64_t b = row % streams;
-      coder.Encode(row, b, symbol, encoders[static_cast<size_t>(b)]);
-    }
-    model.Train(steps, targets);
     for (const RangeEncoder& encoder : encoders) coded += encoder.bytes();
     cursor.step = first + steps;
     done(SymbolsDone(config, symbols, cursor), coded);

@@ -59,6 +59,9 @@ class Model {
                              std::span<const int32_t> targets) = 0;
   virtual void EndReplay() = 0;
 
+  // Backend::leaves_core of its backend.
+  bool LeavesCore() const { return backend_.leaves_core(); }
+
   // A hash of everything that later predictions depend on. It, like the rest
   // below, means the state between two segments or two blocks.
   uint64_t Digest();

@@ -14,7 +14,7 @@ using ::nncpp::testing::MakeEmulatedBackend;
 
 CodecOptions OnTheDevice(uint64_t seed) {
   CodecOptions options = OneThread();
-  options.make_backend = [seed](int64_t bytes) {
+  options.make_backend = [seed](int64_t bytes, int /*threads*/) {
     EXPECT_GT(bytes, 0);
     return MakeEmulatedBackend(seed);
   };
