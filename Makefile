@@ -68,7 +68,7 @@ compile = $(CXX) -I. $(warnings) $(CPPFLAGS) $(CXXFLAGS) \
 # turns denormals off. Nor may LDFLAGS bring it.
 link = $(CXX) $(sanitize) -pthread \
   $(filter-out -Ofast -f%-math-optimizations -ffast-math,$(LDFLAGS))
-libraries := -ldl
+libraries := -l:libz.a -ldl
 
 # ---- sources, all found by wildcard
 

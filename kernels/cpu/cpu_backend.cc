@@ -11,6 +11,7 @@
 #include "kernels/mixing.h"
 #include "src/base/check.h"
 #include "src/base/error.h"
+#include "src/base/huge_pages.h"
 
 namespace nncpp {
 namespace cpu {
@@ -27,7 +28,8 @@ constexpr int64_t kColumnGrain = 128;
 
 void* AllocateZeroed(int64_t bytes) {
   const int64_t rounded = (bytes + kLine - 1) / kLine * kLine;
-  void* p = std::aligned_alloc(kLine, static_cast<size_t>(rounded + kLine));
+  void* p =
+      AllocateHugePages(size_t{kLine}, static_cast<size_t>(rounded + kLine));
   if (p == nullptr) {
     throw Error(ErrorKind::kMemory, "out of memory: could not get " +
                                         std::to_string(bytes) +

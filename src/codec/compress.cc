@@ -1,13 +1,16 @@
 // src/codec/compress.cc -- Compress of src/codec/codec.h
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "preproc/bytes.h"
+#include "src/base/deflate.h"
 #include "src/base/error.h"
 #include "src/base/hash.h"
+#include "src/base/hashing_sink.h"
 #include "src/base/memory_stream.h"
 #include "src/codec/codec.h"
 #include "src/codec/learner.h"
@@ -22,21 +25,6 @@
 
 namespace nncpp {
 namespace {
-
-// Hashes what passes.
-class HashingSink : public Sink {
- public:
-  explicit HashingSink(Sink& out) : out_(out) {}
-  void Write(std::span<const uint8_t> bytes) override {
-    hasher_.Update(bytes);
-    out_.Write(bytes);
-  }
-  StreamHasher& hasher() { return hasher_; }
-
- private:
-  Sink& out_;
-  StreamHasher hasher_;
-};
 
 class Compressor {
  public:
@@ -78,7 +66,11 @@ class Compressor {
       if (bytes_.empty()) break;
       hasher_.Update(bytes_);
       plain_ = preparation_.ToSymbols(bytes_, config_.alphabet, symbols_);
-      model_->Save();
+      if (ShrinksSurely()) {
+        model_->DropSaved();
+      } else {
+        model_->Save();
+      }
       CompressBlock();
     }
     writer_.WriteEnd(hasher_.Digest(), header_.part && !in_.IsLast());
@@ -142,7 +134,28 @@ class Compressor {
                                head.archive_bytes});
     stored_ = head.stored_blocks;
     from.ReadStates(*model_);
-    if (checker_) checker_->Continue(model_->saved());
+    if (checker_) ContinueChecking(from);
+    if (bytes_.empty() || ShrinksSurely()) model_->DropSaved();
+  }
+
+  // The checker's state is that from before the block at work.
+  void ContinueChecking(Resumption& from) {
+    if (bytes_.empty()) {
+      model_->Save();
+    } else if (model_->saved().empty()) {
+      from.Refuse(
+          "was made without the self-check; continue it with "
+          "--no-self-check");
+    }
+    checker_->Continue(model_->saved());
+  }
+
+  // Whether coding is sure to shrink the block at work, since deflate does and
+  // mixing finds what it finds. Then no copy of the state is kept, which may
+  // take as much memory as the model.
+  bool ShrinksSurely() const {
+    return config_.mixing > 0 &&
+           DeflatedBytes(bytes_) < std::ssize(bytes_) / 16 * 15;
   }
 
   // Reads again what the interrupted run had read; its block at work becomes
@@ -230,7 +243,13 @@ class Compressor {
         WriteCursor(cursor_, block);
         head.block = block.Take();
       }
-      WriteCheckpoint(std::move(head), *model_, /*with_saved=*/in_block, out);
+      std::function<void(Sink&)> before;
+      if (in_block && checker_) {
+        before = [&](Sink& to) { checker_->model().WriteState(to); };
+      } else if (in_block && !model_->saved().empty()) {
+        before = [&](Sink& to) { to.Write(model_->saved()); };
+      }
+      WriteCheckpoint(std::move(head), *model_, before, out);
     };
   }
 
@@ -261,7 +280,7 @@ class Compressor {
   }
 
   // Codes symbols_ from cursor_ on. REQUIRES: the model has saved the state
-  // from before the block.
+  // from before the block unless ShrinksSurely().
   void CompressBlock() {
     const int64_t before = in_.begin() + writer_.original_bytes();
     const Checkpointer::Writer write = CheckpointWriterOfThis();
@@ -276,11 +295,14 @@ class Compressor {
     BlockHeader header;
     header.original_bytes = std::ssize(bytes_);
     header.original_hash = HashBytes64(bytes_);
-    // Weights and states saturate, so they stay finite; were they ever not,
-    // the block would be stored and both sides begin anew.
-    header.model_restarts = !model_->IsFinite();
+    const bool shrinks = std::ssize(payload) < std::ssize(bytes_);
+    // Weights and states saturate, so they stay finite; were they ever not, or
+    // did a block not shrink that surely would, it would be stored and both
+    // sides begin anew.
+    header.model_restarts =
+        !model_->IsFinite() || (!shrinks && model_->saved().empty());
     if (header.model_restarts) learner_.MakeModels(options_.self_check);
-    if (header.model_restarts || std::ssize(payload) >= std::ssize(bytes_)) {
+    if (header.model_restarts || !shrinks) {
       if (!header.model_restarts) model_->Restore();
       header.kind = BlockKind::kStored;
       header.model_digest = model_->Digest();
@@ -323,28 +345,6 @@ class Compressor {
   Progress progress_;
   int64_t stored_ = 0;
 };
-
-// What codes the piece at hand, of an original of which `size` bytes are
-// known to come.
-std::unique_ptr<Learner> NewLearner(Pieces& in, int64_t size,
-                                    const ModelConfig& config,
-                                    const CodecOptions& options, bool resumed) {
-  ModelConfig prepared = config;
-  Preparation preparation;
-  if (!resumed) {
-    if (config.alphabet != kByteAlphabet && !options.prep.wide_symbols) {
-      throw Error(ErrorKind::kUsage,
-                  "--alphabet: follows from the words; leave the option out, "
-                  "or add --symbols u16 if it is true of the input");
-    }
-    const auto head = in.Peek(Preparation::HeadBytes(options.prep));
-    preparation = Preparation::Choose(head, size, config, options.prep);
-    prepared.alphabet = preparation.Alphabet(config.alphabet);
-  }
-  CheckMemory(prepared, options.self_check, options.memory_limit,
-              ErrorKind::kMemory);
-  return std::make_unique<Learner>(prepared, std::move(preparation), options);
-}
 
 }  // namespace
 

@@ -172,7 +172,7 @@ class Decompressor {
         WriteCursor(cursor_, block);
         head.block = block.Take();
       }
-      WriteCheckpoint(std::move(head), *model_, /*with_saved=*/false, out);
+      WriteCheckpoint(std::move(head), *model_, /*before=*/{}, out);
     };
   }
 

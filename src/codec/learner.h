@@ -14,6 +14,7 @@
 #include "src/base/memory_stream.h"
 #include "src/codec/codec.h"
 #include "src/codec/limits.h"
+#include "src/codec/pieces.h"
 #include "src/codec/step.h"
 #include "src/format/payload.h"
 
@@ -78,5 +79,12 @@ struct Learner {
   StreamHasher hasher;  // of the original, the block at work included
   bool begun = false;   // the model is primed, or goes on from a checkpoint
 };
+
+// What codes the piece at hand, of an original of which `size` bytes are known
+// to come (-1: not known); `resumed`: its preparation is still to be read.
+// Throws Error(kUsage) for an alphabet that words decide, Error(kMemory).
+std::unique_ptr<Learner> NewLearner(Pieces& in, int64_t size,
+                                    const ModelConfig& config,
+                                    const CodecOptions& options, bool resumed);
 
 }  // namespace nncpp

@@ -34,7 +34,7 @@ constexpr int64_t kMostPrimed = 16'000'000;
 // a net alone learns it no faster than the input; the fast contexts would spend
 // on it what they save.
 int64_t PrimerQuarters(const ModelConfig& config) {
-  constexpr int64_t kByMixing[] = {1, 0, 12};
+  constexpr int64_t kByMixing[] = {1, 0, 24};
   return kByMixing[config.mixing];
 }
 

@@ -8,15 +8,15 @@
 
 namespace nncpp {
 
-void WriteCheckpoint(CheckpointHead head, Model& model, bool with_saved,
-                     Sink& out) {
+void WriteCheckpoint(CheckpointHead head, Model& model,
+                     const std::function<void(Sink&)>& before, Sink& out) {
   head.arithmetic = ArithmeticId();
   head.state_bytes = model.StateBytes();
-  head.states = with_saved ? 2 : 1;
+  head.states = before ? 2 : 1;
   CheckpointWriter writer(out);
   writer.WriteHead(head);
   model.WriteState(writer);
-  if (with_saved) writer.Write(model.saved());
+  if (before) before(writer);
   writer.Finish();
 }
 
@@ -48,11 +48,7 @@ void Resumption::ReadStates(Model& model) {
   }
   Parse([&] {
     model.ReadState(reader_);
-    if (head().states == 2) {
-      model.ReadSaved(reader_);
-    } else {
-      model.Save();
-    }
+    if (head().states == 2) model.ReadSaved(reader_);
   });
   reader_.Finish();
 }

@@ -10,9 +10,10 @@
 namespace nncpp {
 
 // Writes a checkpoint: the head, whose state_bytes, states and arithmetic are
-// filled in, the model's state and, `with_saved`, the one it has saved.
-void WriteCheckpoint(CheckpointHead head, Model& model, bool with_saved,
-                     Sink& out);
+// filled in, the model's state and, unless null, what `before` writes: the
+// state from before the block.
+void WriteCheckpoint(CheckpointHead head, Model& model,
+                     const std::function<void(Sink&)>& before, Sink& out);
 
 // Stores a checkpoint if `checkpointer` is not null and says that one is due.
 void StoreIfDue(Checkpointer* checkpointer, int64_t blocks,
@@ -28,9 +29,9 @@ class Resumption {
 
   const CheckpointHead& head() const { return reader_.head(); }
 
-  // Reads the states into `model`, verifies the whole checkpoint, and keeps
-  // the state from before the block as the saved one (between blocks: the same
-  // state). Checks that the state is as the head announces.
+  // Reads the states into `model`, that from before the block as the saved one
+  // if there is one, and verifies the whole checkpoint. Checks that the state
+  // is as the head announces.
   void ReadStates(Model& model);
 
   // Goes on with the output: `bytes` of it, which must have the hash; `hasher`

@@ -70,11 +70,12 @@ class Model {
   // a number.
   bool IsFinite();
 
-  // Keeps, and goes back to, the present state. REQUIRES: Restore comes after
-  // a Save.
+  // Keeps, goes back to, and gives up a copy of the present state. REQUIRES:
+  // Restore comes after a Save.
   void Save();
   void Restore();
-  std::span<const uint8_t> saved() const { return saved_; }
+  void DropSaved() { saved_ = {}; }
+  std::span<const uint8_t> saved() const { return saved_; }  // empty: none
 
   // The state as StateBytes() bytes, which any backend of a model of the same
   // configuration can read. ReadState throws Error(kFormat) when they end early

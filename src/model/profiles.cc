@@ -23,8 +23,8 @@ ModelConfig Mixing(int64_t level, int64_t bits) {
 }
 
 // Contexts above a net of LSTM layers with n-gram features.
-ModelConfig Mixed(int64_t layers, int64_t cells) {
-  ModelConfig c = Mixing(2, 24);
+ModelConfig Mixed(int64_t layers, int64_t cells, int64_t bits) {
+  ModelConfig c = Mixing(2, bits);
   c.steps = 32;
   c.layers = layers;
   c.cells = cells;
@@ -34,7 +34,7 @@ ModelConfig Mixed(int64_t layers, int64_t cells) {
 
 // The same, and the net learns its past again.
 ModelConfig Replayed(int64_t layers, int64_t cells, int64_t passes) {
-  ModelConfig c = Mixed(layers, cells);
+  ModelConfig c = Mixed(layers, cells, 25);
   c.ngram_orders = 0;  // they stay out of replay
   c.replay_period = 1 << 15;
   c.replay_passes = passes;
@@ -143,14 +143,14 @@ struct Profile {
 
 const std::vector<Profile>& Profiles() {
   static const std::vector<Profile> profiles = {
-      {"default", Mixed(1, 128)},
+      {"default", Mixed(1, 96, 24)},
       {"1", Mixing(1, 22)},
       {"2", Mixing(2, 22)},
       {"3", Mixing(2, 24)},
-      {"4", Mixed(1, 64)},
-      {"5", Mixed(1, 128)},
-      {"6", Mixed(2, 128)},
-      {"7", Mixed(2, 192)},
+      {"4", Mixed(1, 64, 24)},
+      {"5", Mixed(1, 96, 24)},
+      {"6", Mixed(2, 128, 25)},
+      {"7", Mixed(2, 192, 25)},
       {"8", Replayed(2, 192, 2)},
       {"9", Replayed(3, 256, 4)},
       {"lstm", LstmProfile()},

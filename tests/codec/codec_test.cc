@@ -137,6 +137,35 @@ TEST(Codec, GoesOnFromTheStateBeforeAStoredBlock) {
   EXPECT_LE(archive.size(), plain + noise.size() + 64);
 }
 
+TEST(Codec, BeginsAnewWhereABlockDoesNotShrinkAlthoughDeflateShrinksIt) {
+  // Noise whose beginning comes again, farther back than these small tables
+  // remember.
+  ModelConfig config = ProfileConfig("1");
+  config.mixing_bits = 10;
+  config.block_symbols = 30500;
+  Octets noise = RandomOctets(28000, /*seed=*/5);
+  noise.resize(30500);
+  std::copy_n(noise.begin(), 2500, noise.begin() + 28000);
+  const Octets text = Alice(30500);
+  const auto join = [](std::initializer_list<const Octets*> pieces) {
+    Octets all;
+    for (const Octets* p : pieces) all.insert(all.end(), p->begin(), p->end());
+    return all;
+  };
+  const auto size = [&](const Octets& original) {
+    const Octets archive = CompressBytes(original, config);
+    EXPECT_EQ(DecompressBytes(archive), original);
+    return archive.size();
+  };
+  EXPECT_GT(size(noise), noise.size());
+  // A text after it costs the same, whether or not it was there before.
+  const size_t first = size(join({&noise, &text})) - size(noise);
+  const size_t second =
+      size(join({&text, &noise, &text})) - size(join({&text, &noise}));
+  EXPECT_EQ(first, second);
+  EXPECT_LT(size(join({&text, &text})), 2 * first);
+}
+
 TEST(Codec, GivesTheSameArchiveForEveryNumberOfThreads) {
   ModelConfig config = kTiny;
   config.cells = 160;  // wide enough for threads to share the work

@@ -138,7 +138,7 @@ TEST(Preparation, TakesAsMuchOfThePrimerAsTheInputIsWorth) {
   };
   const auto all = static_cast<int>(PrimerText().size());
   EXPECT_EQ(length(3, 2), 0);
-  EXPECT_EQ(length(1000, 2), 3000);
+  EXPECT_EQ(length(1000, 2), 6000);
   EXPECT_EQ(length(1'000'000, 2), all);
   EXPECT_EQ(length(1000, 0), 250);
   EXPECT_EQ(length(1'000'000, 1), 0);

@@ -109,6 +109,36 @@ TEST(Resume, TakesAnInputOfUnknownSize) {
   }
 }
 
+// Blocks that deflate shrinks, of which no copy of the state is kept, and
+// blocks that it does not.
+TEST(Resume, GoesOnWithMixing) {
+  ModelConfig config = ProfileConfig("1");
+  config.mixing_bits = 10;
+  config.block_symbols = 400;
+  config.steps = 100;
+  Octets original = Alice(800);
+  const Octets noise = RandomOctets(400, /*seed=*/2);
+  original.insert(original.begin() + 400, noise.begin(), noise.end());
+  const Octets archive = CompressBytes(original, config);
+  EXPECT_EQ(ExpectSameFromEveryCut(Compressing(original, config),
+                                   Compressing(original, config), archive),
+            4 + 3 * 4);
+  EXPECT_EQ(
+      ExpectSameFromEveryCut(Compressing(original, config, 1, true),
+                             Compressing(original, config, 1, true), archive),
+      4 + 3 * 4);
+  // In the first block the checker lacks the state from before it; between the
+  // blocks and in the second one there is one.
+  const CodecRun checked = Compressing(original, config, 1, true);
+  ExpectError(ErrorKind::kUsage, "made without the self-check", [&] {
+    Resume(checked, *RunUntil(Compressing(original, config), 2));
+  });
+  for (const int64_t cut : {0, 5, 7}) {
+    const auto left = RunUntil(Compressing(original, config), cut);
+    EXPECT_EQ(Resume(checked, *left), archive) << "cut " << cut;
+  }
+}
+
 class Refusal : public ::testing::Test {
  protected:
   void ExpectRefused(const std::string& why, const CodecRun& run,

@@ -21,6 +21,7 @@ Probe() {
     g++) HasCommand "${cxx%% *}" ;;
     make) HasCommand make ;;
     libxxhash-dev) HasHeader xxhash.h ;;
+    zlib1g-dev) HasHeader zlib.h ;;
     libcli11-dev) HasHeader CLI/CLI.hpp ;;
     libgtest-dev) HasHeader gtest/gtest.h ;;
     libsimde-dev) HasHeader simde/simde-features.h ;;
@@ -37,7 +38,7 @@ Probe() {
 
 PackagesOf() {
   case $1 in
-    build) echo make g++ libxxhash-dev libcli11-dev ;;
+    build) echo make g++ libxxhash-dev zlib1g-dev libcli11-dev ;;
     unit) echo libgtest-dev libsimde-dev ;;
     test) echo clang libclang-rt-14-dev clang-format file ;;
     bench) echo libbenchmark-dev libopenblas-dev ;;

@@ -103,7 +103,7 @@ ContextMixer::ContextMixer(const ModelConfig& config)
               static_cast<int16_t>(kMixerOne / first_.mixers()), kSecondRates),
       by_node_(kNodeBits),
       by_order1_(Bits(config, kRefinementBits)),
-      by_order2_(Bits(config, kRefinementBits)),
+      by_order2_(Strong(config) ? Bits(config, kRefinementBits) : 0),
       last_(kLastInputs, kSecondSets, kMixerOne / kLastInputs, kLastRates),
       streams_(static_cast<size_t>(config.streams)),
       predicted_(static_cast<size_t>(MatchesOf(config))),
@@ -123,7 +123,8 @@ int64_t ContextMixer::Bytes(const ModelConfig& config) {
          MixerLayer::Bytes(std::ssize(FirstSets(config)), kSecondSets) +
          MixerLayer::Bytes(kLastInputs, kSecondSets) +
          Refinement::Bytes(kNodeBits) +
-         2 * Refinement::Bytes(Bits(config, kRefinementBits)) +
+         (Strong(config) ? 2 : 1) *
+             Refinement::Bytes(Bits(config, kRefinementBits)) +
          config.streams * static_cast<int64_t>(sizeof(StreamContext)) +
          config.alphabet * 8;
 }
@@ -254,10 +255,10 @@ void ContextMixer::SelectWeights(const Signs& signs) {
     select(predicted_[0] < 0 ? kBytes : predicted_[0] % kBytes);
     select((vote(0) * 8 + vote(1)) * kDepths + depth);
     select(static_cast<int64_t>(s.brackets % 8) * kNodes + node);
-  }
-  for (MixerLayer* layer : {&second_, &last_}) {
-    layer->Select(0, node);
-    layer->Select(1, s.Back(1) % kBytes);
+    for (MixerLayer* layer : {&second_, &last_}) {
+      layer->Select(0, node);
+      layer->Select(1, s.Back(1) % kBytes);
+    }
   }
 }
 
@@ -268,14 +269,17 @@ void ContextMixer::EnterNode() {
   const auto hash = [&](uint64_t x) {
     return static_cast<int64_t>(MixHash(x + path_) >> 32 & mask);
   };
-  by_node_.Enter(static_cast<int64_t>(path_ % kNodes));
   by_order1_.Enter(hash(stream_->order[1]));
+  if (!Strong(config_)) return;
+  by_node_.Enter(static_cast<int64_t>(path_ % kNodes));
   by_order2_.Enter(hash(stream_->order[2]));
 }
 
 uint32_t ContextMixer::Refine() {
-  const uint32_t refined[] = {by_node_.Refine(logit_),
-                              by_order1_.Refine(logit_),
+  const uint32_t mixed = Squash(logit_);
+  const uint32_t by_order1 = by_order1_.Refine(logit_);
+  if (!Strong(config_)) return (mixed + by_order1) / 2;
+  const uint32_t refined[] = {by_node_.Refine(logit_), by_order1,
                               by_order2_.Refine(logit_)};
   int16_t* inputs = last_.inputs();
   *inputs++ = static_cast<int16_t>(logit_);
@@ -283,20 +287,21 @@ uint32_t ContextMixer::Refine() {
     *inputs++ = static_cast<int16_t>(Stretch(p >> (kCodedBits - kModelBits)));
   }
   const uint32_t mean =
-      (2 * Squash(logit_) + refined[0] + 2 * refined[1] + 3 * refined[2]) / 8;
-  const uint32_t p = (mean + Squash(Mean(last_.Mix()))) / 2;
-  return std::clamp<uint32_t>(p, 1, (1u << kCodedBits) - 1);
+      (2 * mixed + refined[0] + 2 * refined[1] + 3 * refined[2]) / 8;
+  return (mean + Squash(Mean(last_.Mix()))) / 2;
 }
 
 uint32_t ContextMixer::Predict() {
   EnterNode();
   SelectWeights(FillInputs());
-  int16_t* inputs = second_.inputs();
-  for (const int32_t logit : first_.Mix()) {
-    *inputs++ = static_cast<int16_t>(logit);
+  const std::span<const int32_t> logits = first_.Mix();
+  if (Strong(config_)) {
+    std::copy(logits.begin(), logits.end(), second_.inputs());
+    logit_ = Mean(second_.Mix());
+  } else {
+    logit_ = Mean(logits);
   }
-  logit_ = Mean(second_.Mix());
-  return Refine();
+  return std::clamp<uint32_t>(Refine(), 1, (1u << kCodedBits) - 1);
 }
 
 void ContextMixer::Update(int bit) {
@@ -305,11 +310,13 @@ void ContextMixer::Update(int bit) {
   direct_.Train(bit);
   for (MatchModel& match : matches_) match.Train(bit);
   first_.Train(bit);
-  second_.Train(bit);
-  by_node_.Train(bit);
   by_order1_.Train(bit);
-  by_order2_.Train(bit);
-  last_.Train(bit);
+  if (Strong(config_)) {
+    second_.Train(bit);
+    by_node_.Train(bit);
+    by_order2_.Train(bit);
+    last_.Train(bit);
+  }
   (bit != 0 ? low_ : high_) = middle();
   path_ = path_ * 2 + static_cast<uint64_t>(bit);
   ++depth_;

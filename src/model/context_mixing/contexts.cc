@@ -9,7 +9,7 @@
 namespace nncpp {
 namespace {
 
-constexpr int64_t kFastContexts = 9;
+constexpr int64_t kFastContexts = 8;
 constexpr int64_t kStrongContexts = 48;
 
 // Hands out hashes in order; each is salted with its number.
@@ -27,8 +27,9 @@ class Hashes {
   size_t next_ = 0;
 };
 
-void AddFast(const StreamContext& s, Hashes& hashes) {
-  for (int order = 0; order <= 6; ++order) hashes.Add(s.order[order]);
+// Orders 0 to `last`, and words.
+void AddFirst(const StreamContext& s, int last, Hashes& hashes) {
+  for (int order = 0; order <= last; ++order) hashes.Add(s.order[order]);
   const uint64_t word = MixHash(s.word + s.Back(1));
   hashes.Add(word);
   hashes.Add(word + s.words[0]);
@@ -110,7 +111,7 @@ void HashContexts(int64_t mixing, const StreamContext& stream,
                   const SymbolRing& ring, int32_t predicted,
                   std::span<uint64_t> hashes) {
   Hashes out(hashes);
-  AddFast(stream, out);
+  AddFirst(stream, mixing == 1 ? 5 : 6, out);
   if (mixing > 1) {
     for (const int order : {7, 8, 10}) out.Add(stream.order[order]);
     AddWords(stream, out);

@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "src/base/huge_pages.h"
 #include "src/model/context_mixing/adaptive.h"
 #include "src/model/context_mixing/stream_context.h"
 
@@ -56,7 +57,7 @@ class DirectModels {
 
   const int shift_;
   const size_t size_;
-  std::vector<uint32_t> cells_;
+  Table<uint32_t> cells_;
   std::vector<size_t> at_;  // of each context's probability in use
 };
 

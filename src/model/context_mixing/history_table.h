@@ -9,6 +9,8 @@
 #include <span>
 #include <vector>
 
+#include "src/base/huge_pages.h"
+
 namespace nncpp {
 
 class HistoryTable {
@@ -45,7 +47,7 @@ class HistoryTable {
   }
 
   int shift_;
-  std::vector<Line64> lines_;
+  Table<Line64> lines_;
 };
 
 }  // namespace nncpp

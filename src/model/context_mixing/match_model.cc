@@ -85,7 +85,7 @@ void MatchModel::Train(int bit) {
 }
 
 std::vector<std::span<uint8_t>> MatchModel::State() {
-  const auto bytes = [](std::vector<uint32_t>& v) {
+  const auto bytes = [](auto& v) {
     return std::span<uint8_t>(reinterpret_cast<uint8_t*>(v.data()),
                               v.size() * sizeof(v[0]));
   };

@@ -10,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#include "src/base/huge_pages.h"
 #include "src/model/context_mixing/adaptive.h"
 
 namespace nncpp {
@@ -33,7 +34,7 @@ class SymbolRing {
   }
 
  private:
-  std::vector<uint16_t> symbols_;
+  Table<uint16_t> symbols_;
 };
 
 class MatchModel {
@@ -74,7 +75,7 @@ class MatchModel {
 
   const int order_;
   const int shift_;
-  std::vector<uint32_t> last_;         // low bits of a position; 0: none
+  Table<uint32_t> last_;               // low bits of a position; 0: none
   std::vector<uint32_t> probability_;  // that the prediction is right
   int64_t used_ = -1;                  // of probability_
   int predicted_ = 0;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "kernels/mixing.h"
+#include "src/base/huge_pages.h"
 
 namespace nncpp {
 
@@ -54,7 +55,7 @@ class MixerLayer {
   const MixingTable& ops_;
   std::vector<int64_t> first_;  // of each mixer's vectors, in vectors
   std::vector<int64_t> sizes_;
-  std::vector<int16_t> weights_;
+  Table<int16_t> weights_;
   std::vector<int16_t> inputs_, errors_;
   std::vector<int16_t*> selected_;
   std::vector<int32_t> sums_;

@@ -11,6 +11,7 @@
 #include <span>
 #include <vector>
 
+#include "src/base/huge_pages.h"
 #include "src/model/context_mixing/adaptive.h"
 #include "src/model/context_mixing/logistic.h"
 
@@ -63,7 +64,7 @@ class Refinement {
   static constexpr int32_t kCells = 33, kStep = 256;
   static constexpr uint32_t kLimit = 255;
 
-  std::vector<uint32_t> cells_;
+  Table<uint32_t> cells_;
   size_t first_ = 0, nearer_ = 0;
 };
 

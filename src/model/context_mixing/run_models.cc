@@ -3,6 +3,7 @@
 #include "src/model/context_mixing/run_models.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "src/model/context_mixing/adaptive.h"
 #include "src/model/context_mixing/stream_context.h"
@@ -33,36 +34,40 @@ void RunModels::Enter(std::span<const uint64_t> hashes) {
     uses_[i].check = static_cast<uint8_t>(hash >> 8);
     __builtin_prefetch(uses_[i].run);
   }
+  entered_ = true;
+}
+
+void RunModels::FindLive() {
+  live_.clear();
+  for (size_t i = 0; i < uses_.size(); ++i) {
+    const Run& run = *uses_[i].run;
+    if (run.count == 0 || run.check != uses_[i].check) continue;
+    const size_t length = std::min<size_t>(run.count, kLengths - 1);
+    live_.push_back({static_cast<int32_t>(i), run.symbol,
+                     &trust_[i * size_t{kLengths} + length], 0});
+  }
+  entered_ = false;
 }
 
 void RunModels::Predict(int32_t low, int32_t high, int32_t middle,
                         int16_t* inputs, int64_t (&votes)[2]) {
+  if (entered_) FindLive();
+  std::erase_if(live_, [&](const Live& live) {
+    return live.symbol < low || live.symbol >= high;
+  });
+  std::fill_n(inputs, uses_.size(), int16_t{0});
   votes[0] = votes[1] = 0;
-  for (size_t i = 0; i < uses_.size(); ++i) {
-    Use& use = uses_[i];
-    const Run& run = *use.run;
-    use.trust = -1;
-    inputs[i] = 0;
-    if (run.count == 0 || run.check != use.check || run.symbol < low ||
-        run.symbol >= high) {
-      continue;
-    }
-    use.bit = run.symbol >= middle ? 1 : 0;
-    const int length = std::min<int>(run.count, kLengths - 1);
-    use.trust =
-        static_cast<int32_t>(i) * static_cast<int32_t>(kLengths) + length;
-    const int32_t logit =
-        Stretch(ProbabilityOf(trust_[static_cast<size_t>(use.trust)]));
-    inputs[i] = static_cast<int16_t>(use.bit != 0 ? logit : -logit);
-    ++votes[use.bit];
+  for (Live& live : live_) {
+    live.bit = live.symbol >= middle ? 1 : 0;
+    const int32_t logit = Stretch(ProbabilityOf(*live.trust));
+    inputs[live.context] = static_cast<int16_t>(live.bit != 0 ? logit : -logit);
+    ++votes[live.bit];
   }
 }
 
 void RunModels::Train(int bit) {
-  for (const Use& use : uses_) {
-    if (use.trust < 0) continue;
-    Adapt(trust_[static_cast<size_t>(use.trust)], use.bit == bit ? 1 : 0,
-          kLimit);
+  for (const Live& live : live_) {
+    Adapt(*live.trust, live.bit == bit ? 1 : 0, kLimit);
   }
 }
 

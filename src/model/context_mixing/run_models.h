@@ -10,6 +10,8 @@
 #include <span>
 #include <vector>
 
+#include "src/base/huge_pages.h"
+
 namespace nncpp {
 
 class RunModels {
@@ -36,6 +38,8 @@ class RunModels {
  private:
   static constexpr int64_t kLengths = 32;
 
+  void FindLive();
+
   struct Run {
     uint8_t check;  // of the context
     uint8_t count;  // of the symbol in a row; 0: nothing seen
@@ -44,14 +48,20 @@ class RunModels {
   struct Use {
     Run* run;
     uint8_t check;
-    int32_t trust;  // index into trust_, -1: nothing is foreseen
-    int32_t bit;
+  };
+  // A run whose symbol the bits so far allow.
+  struct Live {
+    int32_t context, symbol;
+    uint32_t* trust;  // in trust_
+    int bit;          // foreseen
   };
 
   const int shift_;
-  std::vector<Run> runs_;
+  Table<Run> runs_;
   std::vector<uint32_t> trust_;  // contexts x kLengths
   std::vector<Use> uses_;
+  std::vector<Live> live_;
+  bool entered_ = false;  // live_ is of the symbol before
 };
 
 }  // namespace nncpp
