@@ -106,7 +106,11 @@ main_object := $(call objects,$(program_main))
 # The kernels again, as C++ for an emulated device.
 support_objects := $(call objects,$(support_sources)) \
   $(patsubst %.cu,$(B)/obj/%.emulated.o,$(cuda_sources))
-unit_objects := $(call objects,$(unit_sources)) $(support_objects)
+# A sanitizer watches the code under test and its support; the tests themselves
+# are the release build's, except where every access counts (tsan).
+tests_of := $(if $(filter asan ubsan asan-ubsan,$(VARIANT)),release,$(VARIANT))
+unit_test_objects := $(patsubst %.cc,build/$(tests_of)/obj/%.o,$(unit_sources))
+unit_objects := $(unit_test_objects) $(support_objects)
 long_objects := $(call objects,$(long_sources)) $(support_objects)
 fuzz_objects := $(call objects,$(fuzz_sources) $(fuzz_main))
 bench_objects := $(call objects,$(bench_sources) $(bench_support))
@@ -125,6 +129,7 @@ all: program $(if $(nvcc)$(filter 1,$(CUDA)),cuda)
 
 program: $(B)/nncpp
 unit-tests: $(B)/unit_tests
+unit-test-objects: $(unit_test_objects)
 long-tests: $(B)/long_tests
 replays: $(replays)
 fuzzers: $(fuzzers)
@@ -148,8 +153,27 @@ endef
 
 $(B)/obj/src/%.o: src/%.cc $(B)/flags | build-packages
 	$(call run_compiler,-Wconversion)
+ifneq ($(tests_of),$(VARIANT))
+$(unit_test_objects): release-tests ;
+release-tests:
+	@$(MAKE) --no-print-directory VARIANT=release CUDA=0 unit-test-objects
+endif
 $(B)/obj/tests/%.o: tests/%.cc $(B)/flags | test-packages
 	$(call run_compiler,$(TEST_OPT))
+# Unit tests share what they all include, where the compiler is g++.
+ifneq ($(findstring clang,$(compiler)),)
+precompiled :=
+else
+precompiled := $(B)/obj/tests/support/precompiled.h
+endif
+$(B)/obj/tests/%_test.o: tests/%_test.cc $(B)/flags \
+    $(precompiled:%=%.gch) | test-packages
+	$(call run_compiler,$(TEST_OPT) $(precompiled:%=-include %))
+$(B)/obj/tests/support/precompiled.h.gch: tests/support/precompiled.h \
+    $(B)/flags | test-packages
+	@mkdir -p $(@D)
+	@cp $< $(@:.gch=)
+	$(call run_compiler,$(TEST_OPT) -x c++-header)
 $(B)/obj/bench/%.o: bench/%.cc $(B)/flags | bench-packages
 	$(call run_compiler)
 define simd_rule
@@ -161,6 +185,16 @@ $(B)/obj/%.emulated.o: %.cu $(B)/flags | build-packages
 	$(call run_compiler,-x c++ -include tests/support/cuda_emulation.h)
 $(B)/obj/%.o: %.cc $(B)/flags | build-packages
 	$(call run_compiler)
+
+# Whether the tests are right to the letter, without making code of them.
+syntax_checks := $(patsubst %.cc,$(B)/syntax/%.ok,$(test_sources) \
+  $(support_sources))
+syntax: $(syntax_checks)
+$(B)/syntax/%.ok: %.cc $(B)/flags | test-packages
+	@mkdir -p $(@D)
+	@echo '  SYNTAX $<'
+	@$(compile) $(LAW) -MF $(@:.ok=.d) -MT $@ -fsyntax-only $<
+	@touch $@
 
 # Tests are compiled more often than they are run; the code under test keeps
 # its own flags.
@@ -179,8 +213,13 @@ endef
 
 $(B)/nncpp: $(main_object) $(B)/libnncpp.a
 	$(call run_linker)
-$(B)/unit_tests: $(unit_objects) $(B)/libnncpp.a
-	$(call run_linker,-lgtest_main -lgtest)
+# Of an inline function the linker takes the first it meets: the watched one.
+$(B)/unit_tests: $(support_objects) $(B)/libnncpp.a $(unit_test_objects)
+	@mkdir -p $(@D)
+	@echo '  LINK $@'
+	@$(link) -o $@ $(support_objects) -Wl,--whole-archive $(B)/libnncpp.a \
+	  -Wl,--no-whole-archive $(unit_test_objects) -lgtest_main -lgtest \
+	  $(libraries)
 $(B)/long_tests: $(long_objects) $(B)/libnncpp.a
 	$(call run_linker,-lgtest_main -lgtest)
 $(B)/replay/%: $(B)/obj/tests/fuzz/%_fuzz.o $(call objects,$(fuzz_main)) \
@@ -193,7 +232,7 @@ $(B)/benchmarks: $(bench_objects) $(B)/libnncpp.a
 	$(call run_linker,-lbenchmark_main -lbenchmark -lopenblas)
 
 .SECONDARY:
--include $(patsubst %.o,%.d,$(library_objects) $(main_object) \
+-include $(syntax_checks:.ok=.d) $(patsubst %.o,%.d,$(library_objects) $(main_object) \
   $(unit_objects) $(long_objects) $(fuzz_objects) $(bench_objects) \
   $(cuda_objects))
 
@@ -216,13 +255,12 @@ tally := $(support)/tally.sh
 release_build := $(MAKE) --no-print-directory VARIANT=release CUDA=0 \
   all unit-tests replays
 clang_build := $(MAKE) --no-print-directory VARIANT=clang CXX=$(CLANGXX) \
-  WERROR=1 program unit-tests
+  WERROR=1 program syntax
 # Tests that take long and see the same under any compiler or sanitizer; they
 # run in the release build.
 long_inputs := Codec.StoresWhatDoesNotShrinkAndGrowsByLittle
 long_inputs := $(long_inputs):Mixing.CostsNextToNothingOnZeros
 scans := Exp.*:Log.*:Tanh.*:Sigmoid.*:Alphabets/CoderCost.*
-emulated := Sizes/EmulatedCuda.*:CudaCodec.*:ProductAvx512Emulated.*
 variant_build = $(MAKE) --no-print-directory VARIANT=$(1) program unit-tests \
   replays
 variant_pieces = "build $(1)=$(call variant_build,$(1))" \
@@ -238,8 +276,6 @@ quick_pieces = "build=$(release_build)" \
   "format=$(support)/format.sh check"
 full_pieces = $(quick_pieces) $(call variant_pieces,asan-ubsan) \
   "build clang=$(clang_build)" \
-  "unit tests, clang=$(support)/run_unit_tests.sh build/clang/unit_tests \
-    '-$(long_inputs):$(emulated)'" \
   "flags=$(support)/flags_test.sh" \
   "exactness=$(support)/exactness.sh" \
   "cuda=$(support)/cuda_test.sh" \
@@ -250,6 +286,10 @@ long_pieces = $(full_pieces) \
   "build tsan=$(call variant_build,tsan)" \
   "unit tests, tsan=$(support)/run_unit_tests.sh build/tsan/unit_tests" \
   "build long=$(MAKE) --no-print-directory VARIANT=release long-tests" \
+  "unit tests, clang=$(MAKE) --no-print-directory VARIANT=clang \
+    CXX=$(CLANGXX) WERROR=1 unit-tests && \
+    $(support)/run_unit_tests.sh build/clang/unit_tests" \
+  "exactness, O0=$(support)/exactness.sh O0" \
   "all faults=$(support)/faults.sh build/nncpp 1" \
   "long tests=$(support)/run_unit_tests.sh build/release/long_tests" \
   "fuzz=$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=600" \
@@ -337,7 +377,7 @@ help:
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all program unit-tests long-tests replays fuzzers benches FORCE \
+.PHONY: all program unit-tests unit-test-objects release-tests syntax long-tests replays fuzzers benches FORCE \
   build-packages test-packages bench-packages deps check test test-long \
   asan ubsan tsan asan-ubsan cli-test cli-rewrite exactness layers lint \
   format format-check fuzz demo bench info install uninstall clean help
