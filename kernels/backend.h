@@ -259,7 +259,7 @@ class Backend {
   //   normed      = x * inverse_rms
   //   y           = gain * normed
   // Backward: dx from dy; the gain's gradient is SumRowProducts(dy, normed).
-  // dx saturates at kGradientLimit.
+  // dx saturates at kGradientLimit. y and x may be the same matrix.
   virtual void RmsNormForward(ConstMatrix x, ConstMatrix gain, Matrix normed,
                               Matrix inverse_rms, Matrix y) = 0;
   virtual void RmsNormBackward(ConstMatrix dy, ConstMatrix gain,

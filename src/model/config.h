@@ -36,6 +36,7 @@ struct ModelConfig {
   float beta2 = 0.9999f;
   float epsilon = 1e-8f;
   float clip = 4.0f;         // largest step of Adam in units of the rate
+  float output_rate = 1.0f;  // of Adam, for what gives the logits
   float init_range = 1.0f;   // weights start within this / sqrt(cells)
   float table_range = 1.0f;  // and the symbols' tables within this
   float forget_bias = 1.0f;
@@ -56,6 +57,7 @@ struct ModelConfig {
   int64_t positions = 128;  // P: symbols that attention looks at
   int64_t recent = 4;       // K: symbols with tables of their own
   int64_t position_vectors = 0;  // 1: the query sees the distance; 0: not
+  int64_t head_norms = 0;        // 1: queries, keys, values normalised by head
   int64_t biases = 0;            // 1: also after gains and in gated units
   float position_rate = 16.0f;   // of Adam, for the distances' biases
   uint64_t seed = 0;

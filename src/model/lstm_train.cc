@@ -111,9 +111,17 @@ void Lstm::Update() {
   step.correction = static_cast<float>(1.0 / (1.0 - counters_.beta2_power));
   step.epsilon = config_.epsilon;
   step.clip = config_.clip;
-  const int64_t dense = layout_.dense_count();
-  backend_.Adam(step, {gradients_.get(), 1, dense},
-                {parameters_.get(), 1, dense}, {second_.get(), 1, dense});
+  const auto update = [&](const AdamStep& with, int64_t begin, int64_t end) {
+    const auto part = [&](const std::shared_ptr<float[]>& array) {
+      return Matrix(array.get() + begin, 1, end - begin);
+    };
+    backend_.Adam(with, part(gradients_), part(parameters_), part(second_));
+  };
+  const int64_t output = layout_.views()[static_cast<size_t>(output_)].offset;
+  update(step, 0, output);
+  AdamStep faster = step;
+  faster.rate = step.rate * config_.output_rate;
+  update(faster, output, layout_.dense_count());
   std::vector<float> corrections;
   for (const int32_t s : touched_) {
     double& power = row_power_[static_cast<size_t>(s)];

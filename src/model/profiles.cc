@@ -92,12 +92,14 @@ ModelConfig TensorflowCompress() {
 ModelConfig TransformerProfile() {
   ModelConfig c;
   c.model = kTransformer;
-  c.layers = 3;
   c.cells = 256;
   c.ngram_orders = 0;
   c.learning_rate = 1e-3f;
   c.decay_updates = 500;
+  c.output_rate = 4;
+  c.init_range = 2;
   c.table_range = 2;
+  c.head_norms = 1;
   return c;
 }
 
@@ -117,8 +119,10 @@ ModelConfig NncpProfile() {
   c.recent = 1;
   c.position_vectors = 1;
   c.biases = 1;
+  c.head_norms = 0;
   c.learning_rate = 1.6e-4f;
   c.decay_updates = 10000;
+  c.output_rate = 1;
   c.init_range = 0.79f;
   c.table_range = 0.79f;
   return c;

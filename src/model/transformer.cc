@@ -10,8 +10,7 @@
 namespace nncpp {
 namespace {
 
-// The weights at the start: gains are 1; what feeds the residual stream and
-// the logits is 0, so that every layer begins as the identity.
+// The weights at the start: gains are 1, what gives the logits is 0.
 std::vector<float> InitialParameters(const ModelConfig& config,
                                      const TransformerParameters& names) {
   std::vector<float> initial(static_cast<size_t>(names.layout.count()));
@@ -37,8 +36,8 @@ std::vector<float> InitialParameters(const ModelConfig& config,
             root * PowerOfTwo(-static_cast<int32_t>(1 + w / p % 8));
         x[static_cast<size_t>(w)] = -distance * slope;
       }
-    } else if (view.name.starts_with("qkv") ||
-               (view.name.starts_with("up") && view.rows > 1)) {
+    } else if (view.name != "output" && view.rows > 1 &&
+               !view.name.starts_with("position")) {
       FillUniform(config.seed, tensor, range(view.cols), x);
     }
   }
@@ -83,6 +82,10 @@ Transformer::Transformer(const ModelConfig& config, Backend& backend)
     layer.attention_norm = new_norm();
     layer.gate_norm = new_norm();
     layer.qkv = backend.NewArray(rows * 3 * c);
+    if (config.head_norms != 0) {
+      layer.heads_normed = backend.NewArray(rows * 3 * c);
+      layer.heads_inverse_rms = backend.NewArray(rows * 3 * config.heads);
+    }
     layer.weights = backend.NewArray(rows * hp);
     layer.context = backend.NewArray(rows * c);
     layer.up = backend.NewArray(rows * 2 * f);
@@ -98,6 +101,7 @@ Transformer::Transformer(const ModelConfig& config, Backend& backend)
   }
   if (config.replay_period > 0) dropped_ = backend.NewArray(rows * c);
   dqkv_ = backend.NewArray(rows * 3 * c);
+  dheads_ = config.head_norms == 0 ? dqkv_ : backend.NewArray(rows * 3 * c);
   drelative_ = backend.NewArray(rows * hp);
   dup_ = backend.NewArray(rows * 2 * f);
   dgated_ = backend.NewArray(rows * f);
@@ -228,6 +232,14 @@ void Transformer::ForwardLayer(int64_t index, int64_t first, int64_t count) {
   const Matrix qkv(layer.qkv.get() + row * 3 * c, rows, 3 * c);
   backend_.ProductForward({layer.attention_norm.y.get() + row * c, rows, c},
                           *layer.qkv_q, qkv);
+  if (names.head_gain >= 0) {
+    const int64_t heads = 3 * config_.heads, at = row * heads;
+    const Matrix all(qkv.data, rows * heads, size);
+    backend_.RmsNormForward(
+        all, Param(names.head_gain),
+        {layer.heads_normed.get() + at * size, rows * heads, size},
+        {layer.heads_inverse_rms.get() + at, rows * heads, 1}, all);
+  }
   backend_.QuantizeKeyValues(qkv.Columns(c, c), qkv.Columns(2 * c, c), streams_,
                              Memory() + first, *layer.memory_q);
   const Attention attention = AttentionOf(layer, index, first, count);

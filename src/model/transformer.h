@@ -28,6 +28,7 @@ struct TransformerParameters {
   struct Layer {
     int64_t attention_gain = -1, attention_bias = -1;
     int64_t qkv = -1;               // 3C x C: queries, keys, values
+    int64_t head_gain = -1;         // 1 x D, of all three
     int64_t position_vectors = -1;  // H P x D, of the window's positions
     int64_t position_bias = -1;     // 1 x H P
     int64_t projection = -1;        // C x C
@@ -41,7 +42,8 @@ struct TransformerParameters {
   std::vector<Layer> layers;
   int64_t final_gain = -1, final_bias = -1;
   int64_t output = -1, output_bias = -1;
-  int64_t position_offset = 0;  // where the position biases begin
+  int64_t output_offset = 0;    // where the final norm and the output begin
+  int64_t position_offset = 0;  // and the position biases
   std::vector<int64_t> tables;  // V x C, of the symbol 0, 1, ... K - 1 before
 };
 
@@ -98,6 +100,8 @@ class Transformer : public Model {
     std::unique_ptr<KeyValues> memory_q;
     Norm attention_norm, gate_norm;
     std::shared_ptr<float[]> qkv;                // R x 3C
+    std::shared_ptr<float[]> heads_normed;       // the same, before the gain
+    std::shared_ptr<float[]> heads_inverse_rms;  // R x 3H
     std::shared_ptr<float[]> relative, weights;  // R x H P
     std::shared_ptr<float[]> context;            // R x C
     std::shared_ptr<float[]> up;                 // R x 2F
@@ -124,6 +128,7 @@ class Transformer : public Model {
   void ForwardLayer(int64_t index, int64_t first, int64_t count);
   void BackwardGate(int64_t index, int64_t rows);
   void BackwardAttention(int64_t index, int64_t rows);
+  void BackwardHeadNorms(int64_t index, int64_t rows);
   void BackwardPositions(int64_t index, int64_t rows);
   // Table k's symbols of the rows of some steps.
   std::span<const int32_t> Symbols(int64_t k, int64_t first,
@@ -158,6 +163,7 @@ class Transformer : public Model {
   std::shared_ptr<float[]> dx_, dy_, dadded_;  // R x C
   std::shared_ptr<float[]> dropped_;           // R x C, for replay
   std::shared_ptr<float[]> dqkv_;              // R x 3C
+  std::shared_ptr<float[]> dheads_;            // the same, after the norms
   std::shared_ptr<float[]> drelative_;         // R x H P
   std::shared_ptr<float[]> dup_, dgated_;      // R x 2F, R x F
   std::shared_ptr<float[]> logits_, dlogits_;  // R x V

@@ -61,7 +61,7 @@ void Transformer::BackwardPositions(int64_t index, int64_t rows) {
   backend_.SumRows(drelative, Gradient(names.position_bias));
   if (names.position_vectors < 0) return;
   const Matrix added(dadded_.get(), rows, c);
-  const Matrix dqkv(dqkv_.get(), rows, 3 * c);
+  const Matrix dheads(dheads_.get(), rows, 3 * c);
   const Matrix query(layer.qkv.get(), rows, c, 3 * c);
   for (int64_t i = 0; i < h; ++i) {
     NoiseKey backward = Noise(index, kPositions, false);
@@ -75,7 +75,22 @@ void Transformer::BackwardPositions(int64_t index, int64_t rows) {
                              query.Columns(i * size, size), gradient,
                              Gradient(names.position_vectors).Rows(i * p, p));
   }
-  backend_.Add(added, dqkv.Columns(0, c));
+  backend_.Add(added, dheads.Columns(0, c));
+}
+
+// Through the norms of queries, keys and values: of dheads_ into dqkv_.
+void Transformer::BackwardHeadNorms(int64_t index, int64_t rows) {
+  const Layer& layer = layers_[static_cast<size_t>(index)];
+  const int64_t gain = names_.layers[static_cast<size_t>(index)].head_gain;
+  if (gain < 0) return;
+  const int64_t heads = rows * 3 * config_.heads;
+  const int64_t size = config_.cells / config_.heads;
+  const Matrix dheads(dheads_.get(), heads, size);
+  const Matrix normed(layer.heads_normed.get(), heads, size);
+  backend_.SumRowProducts(dheads, normed, Gradient(gain));
+  backend_.RmsNormBackward(dheads, Param(gain), normed,
+                           {layer.heads_inverse_rms.get(), heads, 1},
+                           {dqkv_.get(), heads, size});
 }
 
 void Transformer::BackwardAttention(int64_t index, int64_t rows) {
@@ -86,6 +101,7 @@ void Transformer::BackwardAttention(int64_t index, int64_t rows) {
   const Matrix dx = BranchGradient(2 * index, rows);
   const Matrix dy(dy_.get(), rows, c);
   const Matrix dqkv(dqkv_.get(), rows, 3 * c);
+  const Matrix dheads(dheads_.get(), rows, 3 * c);
   const Matrix dcontext(dadded_.get(), rows, c);
   backend_.ProductGradient(dx, {layer.context.get(), rows, c},
                            Noise(index, kProjection, true),
@@ -97,11 +113,12 @@ void Transformer::BackwardAttention(int64_t index, int64_t rows) {
        .noise = Noise(index, kScores, false),
        .dout = dcontext,
        .drelative = {drelative_.get(), rows, hp},
-       .dquery = dqkv.Columns(0, c),
-       .dkey = dqkv.Columns(c, c),
-       .dvalue = dqkv.Columns(2 * c, c)},
+       .dquery = dheads.Columns(0, c),
+       .dkey = dheads.Columns(c, c),
+       .dvalue = dheads.Columns(2 * c, c)},
       *layer.memory_q);
   BackwardPositions(index, rows);
+  BackwardHeadNorms(index, rows);
   backend_.ProductGradient(dqkv, {layer.attention_norm.y.get(), rows, c},
                            Noise(index, kQkv, true), Gradient(names.qkv));
   backend_.ProductBackward(dqkv, *layer.qkv_q, Noise(index, kQkv, false), 0,
@@ -154,8 +171,10 @@ void Transformer::Update(int64_t steps) {
     };
     backend_.Adam(with, part(gradients_), part(parameters_), part(second_));
   };
-  update(step, 0, names_.position_offset);
   AdamStep faster = step;
+  update(step, 0, names_.output_offset);
+  faster.rate = step.rate * config_.output_rate;
+  update(faster, names_.output_offset, names_.position_offset);
   faster.rate = step.rate * config_.position_rate;
   update(faster, names_.position_offset, layout().dense_count());
   UpdateTables(step, steps);

@@ -18,6 +18,10 @@ TransformerParameters::TransformerParameters(const ModelConfig& config) {
     layer.attention_gain = layout.AddDense("attention gain" + name, 1, c);
     layer.attention_bias = biased(c, "attention bias" + name);
     layer.qkv = layout.AddDense("qkv" + name, 3 * c, c);
+    if (config.head_norms != 0) {
+      layer.head_gain =
+          layout.AddDense("head gain" + name, 1, c / config.heads);
+    }
     if (config.position_vectors != 0) {
       layer.position_vectors =
           layout.AddDense("position vectors" + name, hp, c / config.heads);
@@ -30,6 +34,7 @@ TransformerParameters::TransformerParameters(const ModelConfig& config) {
     layer.down = layout.AddDense("down" + name, c, f);
     layer.down_bias = biased(c, "down bias" + name);
   }
+  output_offset = layout.dense_count();
   final_gain = layout.AddDense("final gain", 1, c);
   final_bias = biased(c, "final bias");
   output = layout.AddDense("output", v, c);

@@ -29,7 +29,7 @@ head -c 3000 "$text" | Make blocks --profile tiny --block-symbols 700 \
   --streams 3 --stream-symbols 64 --layers 2 --cells 21 --ngram-orders 0
 head -c 3000 "$text" | Make transformer --profile tiny --model 1 --cells 40 \
   --heads 2 --inner 30 --positions 20 --recent 3 --block-symbols 1000 \
-  --streams 3 --layers 2 --learning-rate 2e-3
+  --streams 3 --layers 2 --learning-rate 2e-3 --head-norms 1 --output-rate 2
 {
   head -c 500 "$text"
   # Bytes that do not shrink: a linear congruence's high bits.

@@ -25,6 +25,7 @@ constexpr int64_t kSegments = 3;
 struct Case {
   std::string name;
   int64_t layers, heads, positions, recent, vectors, biases, ngram_orders;
+  int64_t head_norms = 0;
 };
 
 ModelConfig SmallConfig(const Case& which) {
@@ -37,6 +38,7 @@ ModelConfig SmallConfig(const Case& which) {
   config.recent = which.recent;
   config.position_vectors = which.vectors;
   config.biases = which.biases;
+  config.head_norms = which.head_norms;
   config.ngram_orders = which.ngram_orders;
   return config;
 }
@@ -98,6 +100,8 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{"TwoHeads", 2, 2, 4, 3, 1, 1, 0},
                       Case{"LongMemory", 2, 3, 9, 2, 1, 0, 0},
                       Case{"NoVectors", 2, 2, 4, 7, 0, 0, 0},
+                      Case{"HeadNorms", 2, 2, 4, 2, 0, 0, 0, 1},
+                      Case{"HeadNormsAndVectors", 2, 3, 4, 1, 1, 1, 0, 1},
                       Case{"NoMemory", 1, 2, 1, 1, 1, 1, 0},
                       Case{"WithFeatures", 2, 2, 4, 1, 1, 0, 3}),
     [](const ::testing::TestParamInfo<Case>& info) { return info.param.name; });

@@ -233,7 +233,8 @@ Result RmsNorm(Backend& b, const CaseSize& s) {
   b.RmsNormBackward(dy, gain, normed, rms, dx);
   const HeldMatrix copy(b, s.rows, s.n + kBeside);
   b.Copy(dx, copy.view().Columns(1, s.n));
-  return BitsOf(normed, rms, y, dx, copy);
+  b.RmsNormForward(x, gain, normed, rms, x);
+  return BitsOf(normed, rms, y, dx, copy, x);
 }
 
 Result Gate(Backend& b, const CaseSize& s) {

@@ -35,6 +35,7 @@ inline ModelConfig SmallTransformer(int64_t streams) {
   config.recent = 3;
   config.learning_rate = 2e-3f;
   config.biases = streams / 2 % 2;
+  config.head_norms = streams / 2 % 2;
   return config;
 }
 

@@ -63,6 +63,17 @@ Vector ReferenceTransformer::Norm(const Vector& x, const std::string& name,
   return y;
 }
 
+// Each head's columns of queries, keys and values.
+void ReferenceTransformer::NormHeads(const std::string& index,
+                                     Vector& qkv) const {
+  if (Find("head gain" + index) == nullptr) return;
+  const auto size = config_.cells / config_.heads;
+  for (auto head = qkv.begin(); head != qkv.end(); head += size) {
+    const Vector y = Norm({head, head + size}, "head", index);
+    std::copy(y.begin(), y.end(), head);
+  }
+}
+
 // The last key and value are the row's own.
 Vector ReferenceTransformer::Attend(const Vector& qkv, const std::string& index,
                                     const std::vector<Vector>& keys,
@@ -100,7 +111,8 @@ void ReferenceTransformer::Layer(const std::string& index,
                                  std::vector<Vector>& keys,
                                  std::vector<Vector>& values, Vector& x) const {
   const size_t c = x.size();
-  const Vector qkv = Times("qkv" + index, 3 * c, Norm(x, "attention", index));
+  Vector qkv = Times("qkv" + index, 3 * c, Norm(x, "attention", index));
+  NormHeads(index, qkv);
   const auto key = qkv.begin() + static_cast<int64_t>(c);
   const auto value = qkv.begin() + static_cast<int64_t>(2 * c);
   keys.emplace_back(key, value);

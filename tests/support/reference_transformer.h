@@ -44,6 +44,7 @@ class ReferenceTransformer {
   const double* Find(const std::string& name) const;  // or null
   Vector Norm(const Vector& x, const std::string& name,
               const std::string& index) const;
+  void NormHeads(const std::string& index, Vector& qkv) const;
   Vector Times(const std::string& name, size_t rows, const Vector& x) const;
   void AddBias(const std::string& name, Vector& x) const;
   Vector Attend(const Vector& qkv, const std::string& index,
