@@ -232,9 +232,9 @@ $(B)/benchmarks: $(bench_objects) $(B)/libnncpp.a
 	$(call run_linker,-lbenchmark_main -lbenchmark -lopenblas)
 
 .SECONDARY:
--include $(syntax_checks:.ok=.d) $(patsubst %.o,%.d,$(library_objects) $(main_object) \
-  $(unit_objects) $(long_objects) $(fuzz_objects) $(bench_objects) \
-  $(cuda_objects))
+-include $(syntax_checks:.ok=.d) $(patsubst %.o,%.d,$(library_objects) \
+  $(main_object) $(unit_objects) $(long_objects) $(fuzz_objects) \
+  $(bench_objects) $(cuda_objects))
 
 # ---- packages: looked for before compiling, installed by the targets below
 
@@ -377,7 +377,8 @@ help:
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all program unit-tests unit-test-objects release-tests syntax long-tests replays fuzzers benches FORCE \
-  build-packages test-packages bench-packages deps check test test-long \
-  asan ubsan tsan asan-ubsan cli-test cli-rewrite exactness layers lint \
-  format format-check fuzz demo bench info install uninstall clean help
+.PHONY: all program unit-tests unit-test-objects release-tests syntax \
+  long-tests replays fuzzers benches FORCE build-packages test-packages \
+  bench-packages deps check test test-long asan ubsan tsan asan-ubsan \
+  cli-test cli-rewrite exactness layers lint format format-check fuzz demo \
+  bench info install uninstall clean help

@@ -1,4 +1,4 @@
-// kernels/mixing.h -- the vectors of the logistic mixer.
+// kernels/mixing.h -- the vectors of the logistic mixer and of what feeds it.
 //
 // Integers only: every form gives the same results. Not part of Backend,
 // because mixing stays on the host, one node of one symbol after the other.
@@ -9,6 +9,21 @@
 namespace nncpp {
 
 inline constexpr int64_t kMixerGrain = 16;  // inputs come in multiples of this
+inline constexpr int64_t kCellGrain = 8;    // cells do
+
+// A cell: a probability of 22 bits above a count of 10, and the rates by which
+// it moves, by count, out of 2^16.
+inline constexpr int kModelBits = 22;
+inline constexpr int kCountBits = 10;
+
+// Logits by probability: in the tails, below 2^16 and as far from 2^22, by all
+// but the last 4 bits (of 1 - p at the upper end, where the sign turns),
+// between them by the first 12. The last one only makes room to read ahead.
+inline constexpr int kStretchTail = 16, kFineShift = 4, kCoarseBits = 12;
+inline constexpr int64_t kStretchEntries = (2 << kCoarseBits) + 1;
+
+// What a history has seen: a bit at all; bits of one kind alone.
+inline constexpr uint8_t kKnown = 1, kAgreed = 2;
 
 struct MixingTable {
   // sums[s] = sum over i < n / 2 of
@@ -20,6 +35,21 @@ struct MixingTable {
   // weights[s][i] += (x[i] errors[s] + 2^14) >> 15, saturating.
   void (*train)(const int16_t* x, int64_t n, const int16_t* errors,
                 int64_t sets, int16_t* const* weights);
+
+  // Of cells with probabilities p whose histories have seen `seen`:
+  //   inputs[i] = logit of p
+  //   inputs[n + i] = (p - 2^21) >> 11
+  //   inputs[2n + i] = logit of p again, 0 without kAgreed
+  // all 0 without kKnown. stretch: kStretchEntries logits.
+  // REQUIRES: n is a multiple of kCellGrain.
+  void (*cell_inputs)(const uint32_t* cells, const uint8_t* seen, int64_t n,
+                      const int16_t* stretch, int16_t* inputs);
+
+  // The cells learn a bit: p += ((bit ? 2^22 - 1 : 0) - p) * rates[count] >>
+  // 16, and the count rises up to the limit. REQUIRES: n is a multiple of
+  // kCellGrain, limit < 2^kCountBits, 0 <= rates < 2^16.
+  void (*train_cells)(uint32_t* cells, int64_t n, int bit, uint32_t limit,
+                      const int32_t* rates);
 };
 
 // The form that MakeCpuBackend would take, with the same errors.

@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <climits>
 #include <cstring>
+#include <filesystem>
+#include <vector>
 
 #include "src/base/check.h"
 #include "src/base/io_error.h"
@@ -26,6 +28,25 @@ std::string TemporaryPattern(const std::string& path) {
 }
 
 }  // namespace
+
+void OutputFile::RemoveAbandoned(const std::string& path) {
+  const std::filesystem::path pattern = TemporaryPattern(path);
+  const std::string name = pattern.filename();
+  const std::string stem = name.substr(0, name.rfind('-') + 1);
+  const auto folder = pattern.has_parent_path() ? pattern.parent_path()
+                                                : std::filesystem::path(".");
+  std::error_code ignored;
+  std::vector<std::filesystem::path> found;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(folder, ignored)) {
+    const std::string other = entry.path().filename();
+    if (other.size() == name.size() && other.starts_with(stem) &&
+        entry.is_regular_file(ignored)) {
+      found.push_back(entry.path());
+    }
+  }
+  for (const auto& file : found) std::filesystem::remove(file, ignored);
+}
 
 OutputFile::OutputFile(const std::string& path, bool overwrite,
                        const std::optional<FileIdentity>& input)

@@ -50,6 +50,10 @@ class OutputFile : public Sink {
 
   bool in_place() const { return !temporary_.holds(); }
 
+  // Removes the temporaries that runs that were killed left beside PATH. One
+  // that writes it at this moment loses its own and says so.
+  static void RemoveAbandoned(const std::string& path);
+
  private:
   void OpenTemporary();
 

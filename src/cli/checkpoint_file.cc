@@ -86,6 +86,7 @@ CheckpointFile::CheckpointFile(const Options& options, FileSource& input,
     output_->Preserve();
     resumed_ = OpenCheckpoint(name());
     last_ = resumed_->Identity();
+    OutputFile::RemoveAbandoned(name());
   } else {
     CheckOutputPath(name(), options.force, input_);
   }

@@ -32,6 +32,7 @@ struct Expectation {
   double bytes_per_second = 0;  // of the original
   double seconds = -1;          // in all; -1: the original's size is not known
 };
+
 // Opens the part of a set that has this number. What it throws leaves the run.
 using OpenPart = std::function<Source&(int64_t number)>;
 

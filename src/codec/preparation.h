@@ -70,7 +70,7 @@ class Preparation {
   // Lets `model` learn the primer, if there is one: context mixing all of it,
   // a net the last kNetPrimer symbols. `done` is called now and then; it may
   // throw.
-  static constexpr int64_t kNetPrimer = int64_t{1} << 16;
+  static constexpr int64_t kNetPrimer = int64_t{1} << 15;
   void Prime(const ModelConfig& config, Model& model,
              const std::function<void()>& done) const;
 

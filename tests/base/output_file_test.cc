@@ -55,6 +55,17 @@ TEST(OutputFile, LeavesNothingWithoutCommit) {
   EXPECT_EQ(scratch.Names(), Names{});
 }
 
+TEST(OutputFile, RemovesWhatKilledRunsLeft) {
+  const Scratch scratch;
+  for (const char* name : {"ck", "ck.part-Ab3xyZ", "ck.part-000000", "ck.part",
+                           "ck.part-12345", "ck2.part-123456"}) {
+    OutputFile(scratch.Path(name), false, {}).Commit({});
+  }
+  OutputFile::RemoveAbandoned(scratch.Path("ck"));
+  EXPECT_EQ(scratch.Names(),
+            (Names{"ck", "ck.part", "ck.part-12345", "ck2.part-123456"}));
+}
+
 TEST(OutputFile, CarriesModeAndTimeOver) {
   const Scratch scratch;
   OutputFile file(scratch.Path("out"), false, {});

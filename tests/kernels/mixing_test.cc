@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -74,6 +75,79 @@ TEST(Mixing, GivesTheSameBitsInEveryForm) {
         ASSERT_EQ(one, one_scalar) << form.name;
         ASSERT_EQ(two, two_scalar) << form.name;
       }
+    }
+  }
+}
+
+// Rates and logits of no meaning, by which a wrong index shows.
+struct Tables {
+  Tables() : stretch(kStretchEntries), rates(1 << kCountBits) {
+    for (size_t i = 0; i < stretch.size(); ++i) {
+      stretch[i] = static_cast<int16_t>(i * 31 % 8191 - 4095);
+    }
+    for (size_t i = 0; i < rates.size(); ++i) {
+      rates[i] = static_cast<int32_t>(i * 40503 % 65536);
+    }
+  }
+  std::vector<int16_t> stretch;
+  std::vector<int32_t> rates;
+};
+
+// Probabilities at both ends of each range of Stretch, with counts between.
+std::vector<uint32_t> Cells() {
+  std::vector<uint32_t> cells;
+  for (const uint32_t p : {0u, 15u, 16u, 65535u, 65536u, 66559u, 2097151u,
+                           2097152u, 4128767u, 4128768u, 4194288u, 4194303u}) {
+    for (const uint32_t count : {0u, 1u, 254u, 255u, 256u, 1023u}) {
+      cells.push_back(p << kCountBits | count);
+    }
+  }
+  return cells;
+}
+
+TEST(Cells, GiveTheInputsOfTheirProbabilities) {
+  const Tables tables;
+  const std::vector<uint32_t> cells = Cells();
+  const auto n = static_cast<int64_t>(cells.size());
+  ASSERT_EQ(n % kCellGrain, 0);
+  std::vector<uint8_t> seen(cells.size());
+  for (size_t i = 0; i < seen.size(); ++i) {
+    seen[i] = i % 5 == 0 ? 0 : i % 2 == 0 ? kKnown : kKnown | kAgreed;
+  }
+  for (const cpu::Form& form : cpu::AvailableForms()) {
+    std::vector<int16_t> inputs(3 * cells.size(), 99);
+    form.mixing->cell_inputs(cells.data(), seen.data(), n,
+                             tables.stretch.data(), inputs.data());
+    for (size_t i = 0; i < cells.size(); ++i) {
+      const uint32_t p = cells[i] >> kCountBits;
+      int logit = tables.stretch[4096 + (p >> 10)];
+      if (p < 65536) logit = tables.stretch[p >> 4];
+      if (p >= 4194304 - 65536) logit = -tables.stretch[(4194303 - p) >> 4];
+      const int distance = (static_cast<int>(p) - 2097152) >> 11;
+      const size_t count = cells.size();
+      EXPECT_EQ(inputs[i], seen[i] != 0 ? logit : 0) << form.name << p;
+      EXPECT_EQ(inputs[count + i], seen[i] != 0 ? distance : 0) << p;
+      EXPECT_EQ(inputs[2 * count + i], (seen[i] & kAgreed) != 0 ? logit : 0);
+    }
+  }
+}
+
+TEST(Cells, LearnTheSameInEveryForm) {
+  const Tables tables;
+  for (const cpu::Form& form : cpu::AvailableForms()) {
+    std::vector<uint32_t> cells = Cells();
+    const auto n = static_cast<int64_t>(cells.size());
+    for (int round = 0; round < 40; ++round) {
+      const int bit = round * round / 3 % 2;
+      std::vector<uint32_t> expected = cells;
+      for (uint32_t& cell : expected) {
+        const uint32_t count = cell & 1023;
+        const int64_t p = cell >> 10, target = bit != 0 ? 4194303 : 0;
+        const int64_t moved = p + ((target - p) * tables.rates[count] >> 16);
+        cell = static_cast<uint32_t>(moved) << 10 | std::min(count + 1, 255u);
+      }
+      form.mixing->train_cells(cells.data(), n, bit, 255, tables.rates.data());
+      ASSERT_EQ(cells, expected) << form.name << " round " << round;
     }
   }
 }

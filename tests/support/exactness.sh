@@ -2,7 +2,8 @@
 # tests/support/exactness.sh -- one input, one archive, whoever makes it.
 #
 # exactness.sh [O0]  Builds the program with g++ at its usual flags, with -Ofast
-# and, if asked, at -O0, and with clang++; each build, with every form of the kernels that this CPU has
+# and, if asked, at -O0, and with clang++; each build, with every form of the
+# kernels that this CPU has
 # and 1, 2, 3 and 7 threads, must make the same archive byte for byte and
 # decode it. An -Ofast build may refuse to start instead.
 set -uo pipefail
@@ -19,10 +20,10 @@ Build() {
 }
 
 Build release all CUDA=0
-builds=(release ofast clang)
+variants=(release ofast clang)
 if [ "${1:-}" = O0 ]; then
   Build O0 CXXFLAGS=-O0
-  builds+=(O0)
+  variants+=(O0)
 fi
 Build ofast CXXFLAGS=-Ofast
 if command -v "${CLANGXX:-clang++}" > /dev/null; then
@@ -80,7 +81,7 @@ Series() {
 
 # The tiny profile is quick enough for everything; the default one shows that
 # its larger shapes are right as well, with fewer bytes where code is slow.
-Series tiny 20000 "${builds[*]}" 1 2 3 7
+Series tiny 20000 "${variants[*]}" 1 2 3 7
 Series default 500 "release ofast clang" 1 2
 Series default 150 "O0" 2
 Summary

@@ -14,7 +14,7 @@ fi
 [ $# -gt 1 ] && export GTEST_FILTER=$2
 
 MakeTemporary
-# More shards than cores, since some take longer; whoever is free takes the next.
+# More shards than cores, since some take longer.
 shards=$(($(Jobs) * 8))
 # shellcheck disable=SC2016
 seq 0 $((shards - 1)) | GTEST_TOTAL_SHARDS=$shards GTEST_BRIEF=1 \

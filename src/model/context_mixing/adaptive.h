@@ -11,8 +11,6 @@
 
 namespace nncpp {
 
-inline constexpr int kCountBits = 10;
-
 namespace adaptive {
 // 65536 / (count + 1.5)
 struct Rates {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "kernels/mixing.h"
 #include "src/base/check.h"
 
 namespace nncpp {
@@ -42,7 +43,7 @@ Counts After(Counts counts, int bit) {
 
 }  // namespace
 
-BitHistories::BitHistories() : next{}, zeros{}, ones{}, states(0) {
+BitHistories::BitHistories() : next{}, zeros{}, ones{}, seen{}, states(0) {
   // index[zeros][ones][last bit]; without a choice both bits share a state.
   int index[64][64][2] = {};
   for (int total = 0; total < 128; ++total) {
@@ -63,6 +64,10 @@ BitHistories::BitHistories() : next{}, zeros{}, ones{}, states(0) {
     }
   }
   for (int s = 0; s < states; ++s) {
+    if (s > 0) {
+      const bool agreed = zeros[s] == 0 || ones[s] == 0;
+      seen[s] = agreed ? kKnown | kAgreed : kKnown;
+    }
     for (int bit = 0; bit < 2; ++bit) {
       const Counts after = After({{zeros[s], ones[s]}}, bit);
       next[s][bit] = static_cast<uint8_t>(index[after.n[0]][after.n[1]][bit]);

@@ -17,6 +17,7 @@ struct BitHistories {
   BitHistories();
   uint8_t next[256][2];
   uint8_t zeros[256], ones[256];
+  uint8_t seen[256];  // kKnown, kAgreed of kernels/mixing.h
   int states;
 };
 extern const BitHistories kBitHistories;

@@ -2,6 +2,7 @@
 // src/model/context_mixing/history_models.h
 #include "src/model/context_mixing/history_models.h"
 
+#include "src/base/check.h"
 #include "src/model/context_mixing/adaptive.h"
 #include "src/model/context_mixing/bit_history.h"
 #include "src/model/context_mixing/stream_context.h"
@@ -18,7 +19,11 @@ HistoryModels::HistoryModels(int64_t contexts, int64_t bits)
       meaning_(static_cast<size_t>(contexts) * kStates),
       hashes_(static_cast<size_t>(contexts)),
       buckets_(static_cast<size_t>(contexts)),
-      used_(static_cast<size_t>(contexts)) {
+      ops_(CpuMixing()),
+      used_(static_cast<size_t>(contexts)),
+      seen_(static_cast<size_t>(contexts)),
+      cells_(static_cast<size_t>(contexts)) {
+  NNCPP_CHECK(contexts % kCellGrain == 0);
   for (size_t i = 0; i < meaning_.size(); ++i) {
     const uint32_t zeros = kBitHistories.zeros[i % kStates];
     const uint32_t ones = kBitHistories.ones[i % kStates];
@@ -44,29 +49,24 @@ void HistoryModels::Enter(uint64_t path) {
 
 int64_t HistoryModels::Predict(int16_t* inputs) {
   int64_t known = 0;
-  for (size_t i = 0; i < used_.size(); ++i, inputs += kInputs) {
+  for (size_t i = 0; i < used_.size(); ++i) {
     const uint8_t history = buckets_[i][node_];
     used_[i] = history;
-    if (history == 0) {
-      inputs[0] = inputs[1] = inputs[2] = 0;
-      continue;
-    }
-    ++known;
-    const uint32_t p = ProbabilityOf(meaning_[i * kStates + history]);
-    inputs[0] = static_cast<int16_t>(Stretch(p));
-    inputs[1] = static_cast<int16_t>(
-        (static_cast<int32_t>(p) - (1 << (kModelBits - 1))) >> 11);
-    const bool agreed =
-        kBitHistories.zeros[history] == 0 || kBitHistories.ones[history] == 0;
-    inputs[2] = agreed ? inputs[0] : int16_t{0};
+    seen_[i] = kBitHistories.seen[history];
+    cells_[i] = meaning_[i * kStates + history];
+    known += history != 0 ? 1 : 0;
   }
+  ops_.cell_inputs(cells_.data(), seen_.data(), contexts(),
+                   logistic::kTables.stretch, inputs);
   return known;
 }
 
 void HistoryModels::Update(int bit) {
+  ops_.train_cells(cells_.data(), contexts(), bit, kLimit,
+                   adaptive::kRates.rate);
   for (size_t i = 0; i < used_.size(); ++i) {
     const uint8_t history = used_[i];
-    Adapt(meaning_[i * kStates + history], bit, kLimit);
+    meaning_[i * kStates + history] = cells_[i];
     buckets_[i][node_] = kBitHistories.next[history][bit];
   }
   node_ = node_ * 2 + bit;

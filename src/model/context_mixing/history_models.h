@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "kernels/mixing.h"
 #include "src/model/context_mixing/history_table.h"
 
 namespace nncpp {
@@ -28,9 +29,9 @@ class HistoryModels {
   // bits after a leading 1), which is 1 at the root.
   void Enter(uint64_t path);
 
-  // kInputs inputs for each context: the logit of the probability, its distance
-  // from 1/2, and the logit again if only one kind of bit was seen; zeros where
-  // nothing was. Returns how many contexts have seen something.
+  // Inputs of all contexts: the logits of their probabilities, then the
+  // distances from 1/2, then the logits again where only one kind of bit was
+  // seen; zeros where nothing was. Returns how many have seen something.
   int64_t Predict(int16_t* inputs);
 
   // Learns the bit and goes down by it.
@@ -46,8 +47,11 @@ class HistoryModels {
   std::vector<uint32_t> meaning_;  // contexts x kStates
   std::vector<uint64_t> hashes_;
   std::vector<uint8_t*> buckets_;
-  std::vector<uint8_t> used_;  // the histories that predicted
-  int node_ = 1;               // in the buckets: 1 to 15
+  const MixingTable& ops_;
+  std::vector<uint8_t> used_;    // the histories that predicted
+  std::vector<uint8_t> seen_;    // BitHistories::seen of them
+  std::vector<uint32_t> cells_;  // meaning_ of them
+  int node_ = 1;                 // in the buckets: 1 to 15
 };
 
 }  // namespace nncpp

@@ -36,7 +36,7 @@ uint32_t Log2(uint32_t i) {
 
 }  // namespace
 
-Tables::Tables() {
+Tables::Tables() : stretch{} {
   const uint64_t step = Step();
   uint64_t power = uint64_t{1} << 62;  // e^(-x/256) out of 2^62
   for (int32_t x = 0; x <= kLogitLimit; ++x) {
@@ -57,8 +57,8 @@ Tables::Tables() {
       table[i] = static_cast<int16_t>(x);
     }
   };
-  fill(coarse, 1u << 11, 1u << 12);
-  fill(fine, 1u << 5, 1u << 6);
+  fill(stretch + (1 << kCoarseBits), 1u << 11, 1u << 12);
+  fill(stretch, 1u << 5, 1u << 6);
   for (uint32_t i = 0; i < 1u << kCoarseBits; ++i) log2[i] = Log2(i);
 }
 

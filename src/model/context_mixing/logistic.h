@@ -8,21 +8,19 @@
 
 #include <cstdint>
 
+#include "kernels/mixing.h"
+
 namespace nncpp {
 
 inline constexpr int32_t kLogitLimit = 4095;
-inline constexpr int kModelBits = 22;  // of a model's probability
 inline constexpr int kCodedBits = 24;  // of a probability that is coded
 
 namespace logistic {
 
-inline constexpr int kCoarseBits = 12, kFineShift = 4;
-
 struct Tables {
   Tables();
   uint32_t squash[2 * kLogitLimit + 1];  // out of 2^24
-  int16_t coarse[1 << kCoarseBits];      // by the top bits of 22
-  int16_t fine[1 << kCoarseBits];        // below 2^16, by all but four bits
+  int16_t stretch[kStretchEntries];      // MixingTable::cell_inputs
   uint32_t log2[1 << kCoarseBits];       // of 1 + i / 4096, out of 2^20
 };
 extern const Tables kTables;
@@ -38,12 +36,11 @@ inline uint32_t Squash(int32_t logit) {
 // The logit of a probability out of 2^22.
 inline int32_t Stretch(uint32_t p) {
   using logistic::kTables;
-  constexpr uint32_t kTail = 1u << 16, kOne = 1u << kModelBits;
-  if (p < kTail) return kTables.fine[p >> logistic::kFineShift];
-  if (p >= kOne - kTail) {
-    return -kTables.fine[(kOne - 1 - p) >> logistic::kFineShift];
-  }
-  return kTables.coarse[p >> (kModelBits - logistic::kCoarseBits)];
+  constexpr uint32_t kTail = 1u << kStretchTail, kOne = 1u << kModelBits;
+  if (p < kTail) return kTables.stretch[p >> kFineShift];
+  if (p >= kOne - kTail) return -kTables.stretch[(kOne - 1 - p) >> kFineShift];
+  return kTables
+      .stretch[(1 << kCoarseBits) + (p >> (kModelBits - kCoarseBits))];
 }
 
 // The logit of above / (above + below). REQUIRES: both >= 1.
