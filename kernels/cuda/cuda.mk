@@ -55,7 +55,8 @@ $(C)/libnncpp_cuda.so: $(cuda_objects)
 
 gpu_objects := $(call objects,tests/gpu/gpu_tests.cc \
   tests/support/backend_cases.cc) $(filter $(B)/obj/kernels/% \
-  $(B)/obj/src/base/thread_pool.o,$(library_objects))
+  $(B)/obj/src/base/thread_pool.o $(B)/obj/src/base/huge_pages.o, \
+  $(library_objects))
 $(B)/gpu_tests: $(gpu_objects)
 	$(call run_linker)
 $(B)/gpu_bench: bench/gpu/gpu_bench.cu $(filter-out %/gpu_tests.o \

@@ -15,7 +15,16 @@ if [ "$1" = fix ]; then
   "$tool" -i "${files[@]}"
   exit
 fi
-for file in "${files[@]}"; do
-  Check "$file: run make format" "$tool" --dry-run -Werror "$file"
+MakeTemporary
+printf '%s\0' "${files[@]}" |
+  xargs -0 -n 16 -P "$(Jobs)" "$tool" --dry-run -Werror 2> "$temporary/words"
+status=$?
+cat "$temporary/words"
+mapfile -t wrong < <(sed -n 's/^\([^: ]*\):[0-9]*:[0-9]*: error: .*/\1/p' \
+  "$temporary/words" | sort -u)
+Pass $((${#files[@]} - ${#wrong[@]}))
+for file in ${wrong[@]+"${wrong[@]}"}; do
+  Fail "$file: run make format"
 done
+[ $status -eq 0 ] || [ ${#wrong[@]} -gt 0 ] || Fail "$tool: status $status"
 Summary

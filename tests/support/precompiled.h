@@ -1,6 +1,6 @@
-// tests/support/precompiled.h -- what g++ reads once for all unit tests.
+// tests/support/precompiled.h -- what the compiler reads once for all tests.
 //
-// No test relies on it: clang++ reads them without (`make syntax`).
+// None relies on it: `make syntax PRECOMPILED=0` reads them without.
 #pragma once
 
 #include <gtest/gtest.h>
