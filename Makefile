@@ -266,6 +266,7 @@ long_inputs := $(long_inputs):Mixing.CostsNextToNothingOnZeros
 long_inputs := $(long_inputs):WideSymbolsInArchives.ComeBackForEveryAlphabet*
 long_inputs := $(long_inputs):CudaCodec.*:SelfTest.GivesTheSameDigestOnADevice
 long_inputs := $(long_inputs):Sizes/EmulatedCuda.*/Size5:*EmulatedCuda.*/Size7
+long_inputs := $(long_inputs):*DamagedArchive.NeverDelivers*/1
 scans := Exp.*:Log.*:Tanh.*:Sigmoid.*:Alphabets/CoderCost.*
 variant_build = $(MAKE) --no-print-directory VARIANT=$(1) program unit-tests \
   replays
