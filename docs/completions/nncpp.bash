@@ -35,7 +35,7 @@ _nncpp() {
       mapfile -t COMPREPLY < <(compgen -W 'train encode decode' -- "$word")
       return
       ;;
-    --checkpoint | --dictionary)
+    --checkpoint | --dictionary | --prime)
       compopt -o filenames 2> /dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$word")
       return
@@ -55,7 +55,7 @@ _nncpp() {
       split) options+=' --parts --part-size' ;;
     esac
     case $verb in
-      d | decompress | t | test) options+=' --max-output' ;;
+      d | decompress | t | test) options+=' --max-output --prime' ;;
     esac
     case $verb in
       t | test | l | list | info) options+=' --json' ;;
@@ -64,7 +64,7 @@ _nncpp() {
         ;;
       c | compress)
         options+=" --profile --self-check --no-self-check --prep --no-prep --no-primer
-          --symbols --dictionary --dictionary-words --min-frequency $(
+          --symbols --prime --dictionary --dictionary-words --min-frequency $(
           "$program" help all 2> /dev/null |
             sed -n 's/^      \(--[a-z0-9-]*\) N$/\1/p')"
         ;;

@@ -32,6 +32,10 @@ _nncpp() {
       options+=('--max-output[refuse a larger original]:bytes:') ;;
   esac
   case $verb in
+    c|compress|d|decompress|t|test)
+      options+=('--prime[a file to learn first]:file:_files') ;;
+  esac
+  case $verb in
     c|compress|d|decompress)
       options+=(
         '--checkpoint[write checkpoints to a file]:file:_files'

@@ -75,6 +75,10 @@ CodecOptions CodecOptionsFor(const Options& options, const std::string& name,
     codec.prep.dictionary =
         std::make_shared<Dictionary>(ReadDictionary(options.dictionary));
   }
+  if (!options.prime.empty()) {
+    codec.prep.own_primer = std::make_shared<const std::vector<uint8_t>>(
+        ReadOwnPrimer(options.prime));
+  }
   codec.max_output = options.max_output;
   if (options.verbose || DrawsProgress(options)) {
     codec.expectation = [&options, name](const Expectation& expected) {
@@ -129,7 +133,11 @@ void RunCompress(Options options) {
   const int64_t size = source.SizeHint();
   const bool of_checkpoint = options.resume && !options.config_given;
   if (size >= 0 && !options.tables_given && !of_checkpoint) {
-    FitTables(ModelledBytes(options.parts, size), options.config);
+    const int64_t before =
+        options.prime.empty()
+            ? 0
+            : std::max<int64_t>(0, FileSource(options.prime).SizeHint());
+    FitTables(ModelledBytes(options.parts, size) + before, options.config);
   }
   if (options.wide_symbols && !of_checkpoint) FindAlphabet(in, options);
   const bool small = size >= 0 && size < kSelfCheckBelow;

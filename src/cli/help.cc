@@ -93,6 +93,7 @@ std::string HelpText(bool model_options) {
       --no-self-check     do not
       --symbols u16       IN is symbols of two bytes, the high one first
       --prep              learn words of the input: faster, but larger so far
+      --prime FILE        learn FILE first; d and t need it too
       --no-primer         do not prime the model where the input is English
       --no-prep           neither words nor primer
 )";

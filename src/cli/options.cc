@@ -28,6 +28,7 @@ constexpr const char* kForTraining = "compress and prep train";
 constexpr const char* kForDictionary =
     "compress, decompress, test, prep encode and prep decode";
 constexpr const char* kForDecoding = "decompress and test";
+constexpr const char* kForPriming = "compress, decompress and test";
 constexpr const char* kForPieces = "compress and split";
 constexpr const char* kForFiles = "compress and decompress";
 
@@ -117,6 +118,9 @@ void AddDictionaryOptions(CLI::App& app, Raw& raw) {
   app.add_option("--dictionary", raw.options.dictionary)
       ->type_name("file")
       ->group(kForDictionary);
+  app.add_option("--prime", raw.options.prime)
+      ->type_name("file")
+      ->group(kForPriming);
   app.add_option("--dictionary-words", raw.words)
       ->type_name("number")
       ->group(kForTraining);
@@ -180,6 +184,10 @@ bool Takes(Verb verb, const std::string& group) {
   }
   if (group == kForDecoding) {
     return verb == Verb::kDecompress || verb == Verb::kTest;
+  }
+  if (group == kForPriming) {
+    return verb == Verb::kCompress || verb == Verb::kDecompress ||
+           verb == Verb::kTest;
   }
   if (group == kForPieces) {
     return verb == Verb::kCompress || verb == Verb::kSplit;
@@ -248,7 +256,8 @@ void ReadPrep(const Raw& raw, Options& options) {
   options.learn_words = options.verb == Verb::kCompress &&
                         options.dictionary.empty() && (raw.prep || goal);
   options.primer = !raw.no_prep && !raw.no_primer;
-  const bool words = options.learn_words || !options.dictionary.empty();
+  const bool words = options.learn_words || !options.dictionary.empty() ||
+                     !options.prime.empty();
   if (words && (raw.no_prep || options.wide_symbols)) {
     throw Error(ErrorKind::kUsage,
                 std::string(raw.no_prep ? "--no-prep" : "--symbols u16") +

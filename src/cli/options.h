@@ -56,6 +56,7 @@ struct Options {
   TrainingGoal goal = {.words = 4096, .min_frequency = 16};  // kPrepTrain
   bool learn_words = false;   // kCompress: words of `goal`, from the input
   bool primer = true;         // kCompress: where the input looks English
+  std::string prime;          // a file that is learnt first; empty: none
   bool wide_symbols = false;  // kCompress: the input is symbols of 16 bits
   bool alphabet_given = false;
   bool config_given = false;  // the command line says something of it

@@ -23,6 +23,7 @@ constexpr int64_t kSampleBytes = 6'000'000;
 constexpr int64_t kPieceBytes = int64_t{1} << 16;
 constexpr int64_t kMaxFileBytes = int64_t{1} << 40;
 constexpr int64_t kMaxDictionaryBytes = int64_t{1} << 25;  // as text
+constexpr int64_t kMaxPrimerBytes = int64_t{1} << 26;
 
 // Pieces that follow one another where the input is short, and lie evenly
 // apart where its size is known; otherwise its head.
@@ -77,6 +78,21 @@ Dictionary ReadDictionary(const std::string& path) {
   } catch (const Error& error) {
     throw Error(ErrorKind::kUsage, in.name() + ": " + error.what());
   }
+}
+
+std::vector<uint8_t> ReadOwnPrimer(const std::string& path) {
+  if (path == "-") {
+    throw Error(ErrorKind::kUsage, "--prime: takes the name of a file");
+  }
+  FileSource in(path);
+  std::vector<uint8_t> bytes = ReadAll(in, kMaxPrimerBytes + 1);
+  if (bytes.empty() || std::ssize(bytes) > kMaxPrimerBytes) {
+    throw Error(ErrorKind::kUsage,
+                in.name() + (bytes.empty() ? ": is empty" : ": is too large") +
+                    "; --prime takes a file of 1 to " +
+                    std::to_string(kMaxPrimerBytes) + " bytes");
+  }
+  return bytes;
 }
 
 void RunSplit(const Options& options) {

@@ -1,7 +1,9 @@
 // src/cli/prep_commands.h -- work without a model: nncpp prep, split and join.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "preproc/dictionary.h"
 #include "src/cli/options.h"
@@ -26,5 +28,9 @@ void RunJoin(const Options& options, std::string& subject);
 // Reads a file of DictionaryText. Throws Error(kUsage) naming the file and
 // what is wrong with it.
 Dictionary ReadDictionary(const std::string& path);
+
+// Reads the file of --prime. Throws Error(kUsage) naming it when it is empty or
+// of more than 64 MiB.
+std::vector<uint8_t> ReadOwnPrimer(const std::string& path);
 
 }  // namespace nncpp

@@ -10,6 +10,7 @@
 #include "preproc/wide_symbols.h"
 #include "src/base/bytes.h"
 #include "src/base/error.h"
+#include "src/base/hash.h"
 #include "src/codec/step.h"
 #include "src/model/context_mixing/context_mixer.h"
 
@@ -21,6 +22,8 @@ constexpr uint8_t kWords = 0x01;   // the dictionary follows
 constexpr uint8_t kNamed = 0x02;   // its hash follows
 constexpr uint8_t kPrimed = 0x04;  // the primer's length and hash follow
 constexpr uint8_t kWide = 0x08;    // wide symbols; alone
+constexpr uint8_t kOwn = 0x10;     // the hash of the user's primer follows
+constexpr uint8_t kAllParts = 0x1F;
 
 constexpr int64_t kSampleBytes = 6'000'000;
 constexpr int64_t kEnglishBytes = int64_t{1} << 16;
@@ -109,6 +112,7 @@ Preparation Preparation::Choose(std::span<const uint8_t> head, int64_t size,
     const int64_t known = size < 0 ? std::ssize(head) : size;
     chosen.primer_ = PrimerOf(known / 4 * PrimerQuarters(config));
   }
+  chosen.own_ = options.own_primer;
   if (options.dictionary != nullptr) {
     chosen.words_ = std::make_shared<TextTransform>(*options.dictionary);
     chosen.named_ = true;
@@ -132,7 +136,8 @@ Preparation Preparation::Parse(std::span<const uint8_t> field,
   parsed.named_ = (parts & kNamed) != 0;
   const bool primed = (parts & kPrimed) != 0;
   parsed.wide_ = (parts & kWide) != 0;
-  if (parts > kWide || (words && parsed.named_)) {
+  if (parts > kAllParts || (parsed.wide_ && parts != kWide) ||
+      (words && parsed.named_)) {
     throw Error(ErrorKind::kUnsupported,
                 "the original was prepared in a way that this program does "
                 "not know; use a newer nncpp");
@@ -146,6 +151,16 @@ Preparation Preparation::Parse(std::span<const uint8_t> field,
                   "the model was primed with a text that this program does not "
                   "have; use the nncpp that made the archive");
     }
+  }
+  if ((parts & kOwn) != 0) {
+    const Hash128 hash = {in.U64(), in.U64()};
+    if (options.own_primer == nullptr ||
+        HashBytes128(*options.own_primer) != hash) {
+      throw Error(ErrorKind::kUnsupported,
+                  "the model was primed with a file of hash " + HashText(hash) +
+                      "; name it with --prime");
+    }
+    parsed.own_ = options.own_primer;
   }
   if (words) {
     parsed.words_ = std::make_shared<TextTransform>(
@@ -168,21 +183,23 @@ Preparation Preparation::Parse(std::span<const uint8_t> field,
 
 std::vector<uint8_t> Preparation::Field() const {
   if (wide_) return {kWide};
-  if (words_ == nullptr && primer_.empty()) return {};
+  if (words_ == nullptr && primer_.empty() && own_ == nullptr) return {};
   const bool embedded = words_ != nullptr && !named_;
   ByteWriter out;
   out.U8(static_cast<uint8_t>((embedded ? kWords : 0) | (named_ ? kNamed : 0) |
-                              (primer_.empty() ? 0 : kPrimed)));
+                              (primer_.empty() ? 0 : kPrimed) |
+                              (own_ == nullptr ? 0 : kOwn)));
   if (!primer_.empty()) {
     out.U32(static_cast<uint32_t>(primer_.size()));
     out.U64(PrimerHash(primer_));
   }
-  if (embedded) out.Bytes(EncodeDictionary(words_->dictionary()));
-  if (named_) {
-    const Hash128 hash = words_->dictionary().Hash();
+  const auto add = [&out](const Hash128& hash) {
     out.U64(hash.low);
     out.U64(hash.high);
-  }
+  };
+  if (own_ != nullptr) add(HashBytes128(*own_));
+  if (embedded) out.Bytes(EncodeDictionary(words_->dictionary()));
+  if (named_) add(words_->dictionary().Hash());
   return out.Take();
 }
 
@@ -204,8 +221,9 @@ double Preparation::SymbolsPerByte() const {
 
 int64_t Preparation::PrimerBytes(const ModelConfig& config) const {
   const int64_t all = std::ssize(primer_);
-  if (config.layers == 0 || all <= kNetPrimer) return all;
-  return kNetPrimer + (config.mixing > 0 ? (all - kNetPrimer) / 2 : 0);
+  const int64_t own = own_ == nullptr ? 0 : std::ssize(*own_);
+  if (config.layers == 0 || all <= kNetPrimer) return all + own;
+  return kNetPrimer + (config.mixing > 0 ? (all - kNetPrimer) / 2 : 0) + own;
 }
 
 int64_t Preparation::BlockBytes(int64_t symbols) const {
@@ -214,18 +232,32 @@ int64_t Preparation::BlockBytes(int64_t symbols) const {
 
 void Preparation::Prime(const ModelConfig& config, Model& model,
                         const std::function<void()>& done) const {
-  if (primer_.empty()) return;
+  const auto learn = [&](std::span<const uint16_t> symbols) {
+    BlockCursor cursor;
+    EncodeBlock(config, symbols, model, cursor,
+                [&](int64_t, int64_t) { done(); });
+  };
   std::vector<uint16_t> symbols;
-  ToSymbols({reinterpret_cast<const uint8_t*>(primer_.data()), primer_.size()},
-            config.alphabet, symbols);
-  std::span<const uint16_t> rest = symbols;
-  if (config.layers > 0 && std::ssize(rest) > kNetPrimer) {
-    const auto first = rest.first(rest.size() - kNetPrimer);
-    if (ContextMixer* mixer = model.Mixer()) Learn(first, *mixer, done);
-    rest = rest.last(kNetPrimer);
+  if (!primer_.empty()) {
+    ToSymbols(
+        {reinterpret_cast<const uint8_t*>(primer_.data()), primer_.size()},
+        config.alphabet, symbols);
+    std::span<const uint16_t> rest = symbols;
+    if (config.layers > 0 && std::ssize(rest) > kNetPrimer) {
+      const auto first = rest.first(rest.size() - kNetPrimer);
+      if (ContextMixer* mixer = model.Mixer()) Learn(first, *mixer, done);
+      rest = rest.last(kNetPrimer);
+    }
+    learn(rest);
   }
-  BlockCursor cursor;
-  EncodeBlock(config, rest, model, cursor, [&](int64_t, int64_t) { done(); });
+  if (own_ == nullptr) return;
+  for (std::span<const uint8_t> left = *own_; !left.empty();) {
+    const auto block = left.first(std::min(
+        left.size(), static_cast<size_t>(BlockBytes(config.block_symbols))));
+    ToSymbols(block, config.alphabet, symbols);
+    learn(symbols);
+    left = left.subspan(block.size());
+  }
 }
 
 bool Preparation::ToSymbols(std::span<const uint8_t> bytes, int64_t alphabet,

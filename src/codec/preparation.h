@@ -18,12 +18,15 @@ namespace nncpp {
 enum class Priming { kNever, kIfEnglish, kAlways };
 
 // What the caller asks of the compressor; the decompressor looks at
-// `dictionary` only.
+// `dictionary` and `own_primer` only.
 struct PrepOptions {
   bool learn_words = false;  // a dictionary from the head of the input
   TrainingGoal goal = {.words = 768, .min_frequency = 16};
   std::shared_ptr<const Dictionary> dictionary;  // given; null: none
   Priming priming = Priming::kNever;
+  // A file of the user's that the model learns first, after the primer if
+  // there is one; null: none. Not empty.
+  std::shared_ptr<const std::vector<uint8_t>> own_primer;
   // The input is symbols of 16 bits (preproc/wide_symbols.h), below the
   // alphabet of the configuration; the rest of these has no effect then.
   bool wide_symbols = false;
@@ -68,8 +71,8 @@ class Preparation {
   int64_t BlockBytes(int64_t symbols) const;
 
   // Lets `model` learn the primer, if there is one: context mixing all of it,
-  // a net the last kNetPrimer symbols. `done` is called now and then; it may
-  // throw.
+  // a net the last kNetPrimer symbols; then the user's own, all of it. `done` is
+  // called now and then; it may throw.
   static constexpr int64_t kNetPrimer = int64_t{1} << 15;
   void Prime(const ModelConfig& config, Model& model,
              const std::function<void()>& done) const;
@@ -92,6 +95,7 @@ class Preparation {
   std::shared_ptr<const TextTransform> words_;  // null: bytes
   bool named_ = false;       // the words are not in the archive
   std::string_view primer_;  // empty: none
+  std::shared_ptr<const std::vector<uint8_t>> own_;  // null: none
   bool wide_ = false;        // then there are no words and no primer
 };
 

@@ -27,6 +27,24 @@ Run t --dictionary words a.nncpp
 Run d -qf --dictionary words a.nncpp back
 Same text back
 
+echo "-- a primer of one's own"
+head -c 9000 text > first
+tail -c 3000 text > rest
+"$NNCPP" c -qf --profile tiny --no-primer rest plain.nncpp
+"$NNCPP" c -qf --profile tiny --no-primer --prime first rest a.nncpp
+[ "$(size a.nncpp)" -lt "$(size plain.nncpp)" ] && echo "priming pays"
+Run t a.nncpp 2>&1 | sed 's/hash [0-9a-f]*/hash HASH/'
+Run t --prime rest a.nncpp 2>&1 | sed 's/hash [0-9a-f]*/hash HASH/'
+Run t --prime first a.nncpp
+Run d -qf --prime first a.nncpp back
+Same rest back
+: > nothing
+Run c -f --prime nothing rest
+Run c -f --prime - rest
+Run c -f --prime none rest
+Run c -f --no-prep --prime first rest
+Run l --prime first a.nncpp
+
 echo "-- refusals"
 Run c -f --no-prep --prep text
 Run c -f --no-prep --dictionary words text

@@ -144,6 +144,50 @@ TEST(Preparation, TakesAsMuchOfThePrimerAsTheInputIsWorth) {
   EXPECT_EQ(length(1'000'000, 1), 0);
 }
 
+CodecOptions PrimedWith(const Octets& file) {
+  CodecOptions options = OneThread();
+  options.prep.own_primer = std::make_shared<const Octets>(file);
+  return options;
+}
+
+TEST(OwnPrimer, MakesItsLikeSmallerAndIsAskedForAgain) {
+  const Octets text = Alice(9000);
+  const Octets file(text.begin(), text.begin() + 7000);
+  const Octets rest(text.begin() + 7000, text.end());
+  ModelConfig mixed = Small();
+  mixed.mixing = 1;
+  mixed.mixing_bits = 12;
+  for (const ModelConfig& config : {Small(), mixed}) {
+    CodecOptions options = PrimedWith(file);
+    for (const Priming priming : {Priming::kNever, Priming::kAlways}) {
+      options.prep.priming = priming;
+      const Octets archive = CompressBytes(rest, config, options);
+      EXPECT_LT(archive.size(), CompressBytes(rest, config).size());
+      MemorySink out;
+      DecompressInto(archive, out, PrimedWith(file));
+      EXPECT_EQ(out.bytes(), rest);
+      Octets other = file;
+      other.back() ^= 1;
+      for (const CodecOptions& wrong : {OneThread(), PrimedWith(other)}) {
+        ExpectError(ErrorKind::kUnsupported, "--prime",
+                    [&] { DecompressInto(archive, out, wrong); });
+      }
+    }
+  }
+}
+
+TEST(OwnPrimer, GoesWithWords) {
+  const Octets text = Alice(9000);
+  CodecOptions options = Learning();
+  options.prep.own_primer = std::make_shared<const Octets>(Alice(4000));
+  options.prep.priming = Priming::kAlways;
+  const Octets archive = CompressBytes(text, Small(), options);
+  EXPECT_EQ(HeaderOf(archive).preparation.front(), 0x15);
+  MemorySink out;
+  DecompressInto(archive, out, options);
+  EXPECT_EQ(out.bytes(), text);
+}
+
 // A net that keeps what it is taught.
 class Pupil : public Model {
  public:
