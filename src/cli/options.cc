@@ -176,29 +176,18 @@ bool IsPrep(Verb verb) {
 
 // Whether the command takes options of the group.
 bool Takes(Verb verb, const std::string& group) {
-  if (group == kForCompress) return verb == Verb::kCompress;
-  if (group == kForReports) return verb == Verb::kTest || verb == Verb::kList;
-  if (group == kForDecompress) return verb == Verb::kDecompress;
-  if (group == kForFiles) {
-    return verb == Verb::kCompress || verb == Verb::kDecompress;
-  }
-  if (group == kForDecoding) {
-    return verb == Verb::kDecompress || verb == Verb::kTest;
-  }
-  if (group == kForPriming) {
-    return verb == Verb::kCompress || verb == Verb::kDecompress ||
-           verb == Verb::kTest;
-  }
-  if (group == kForPieces) {
-    return verb == Verb::kCompress || verb == Verb::kSplit;
-  }
-  if (group == kForTraining) {
-    return verb == Verb::kCompress || verb == Verb::kPrepTrain;
-  }
-  if (group == kForDictionary) {
-    return verb != Verb::kList && verb != Verb::kPrepTrain;
-  }
-  return true;
+  const bool c = verb == Verb::kCompress, d = verb == Verb::kDecompress;
+  const bool t = verb == Verb::kTest;
+  if (group == kForCompress) return c;
+  if (group == kForReports) return t || verb == Verb::kList;
+  if (group == kForDecompress) return d;
+  if (group == kForFiles) return c || d;
+  if (group == kForDecoding) return d || t;
+  if (group == kForPriming) return c || d || t;
+  if (group == kForPieces) return c || verb == Verb::kSplit;
+  if (group == kForTraining) return c || verb == Verb::kPrepTrain;
+  if (group != kForDictionary) return true;
+  return verb != Verb::kList && verb != Verb::kPrepTrain;
 }
 
 // Refuses options that the command does not take.

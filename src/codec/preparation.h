@@ -71,8 +71,8 @@ class Preparation {
   int64_t BlockBytes(int64_t symbols) const;
 
   // Lets `model` learn the primer, if there is one: context mixing all of it,
-  // a net the last kNetPrimer symbols; then the user's own, all of it. `done` is
-  // called now and then; it may throw.
+  // a net the last kNetPrimer symbols; then the user's own, all of it. `done`
+  // is called now and then; it may throw.
   static constexpr int64_t kNetPrimer = int64_t{1} << 15;
   void Prime(const ModelConfig& config, Model& model,
              const std::function<void()>& done) const;
@@ -96,7 +96,7 @@ class Preparation {
   bool named_ = false;       // the words are not in the archive
   std::string_view primer_;  // empty: none
   std::shared_ptr<const std::vector<uint8_t>> own_;  // null: none
-  bool wide_ = false;        // then there are no words and no primer
+  bool wide_ = false;  // then there are no words and no primer
 };
 
 }  // namespace nncpp

@@ -3,8 +3,9 @@
 #
 # exactness.sh [all]  Builds the program with g++ and with clang++ and, if asked
 # for all, with -Ofast and at -O0 as well; each build, with every form of the
-# kernels that this CPU has and 1, 2, 3 and 7 threads, must make the same archive
-# byte for byte and decode it. An -Ofast build may refuse to start instead.
+# kernels that this CPU has and 1, 2, 3 and 7 threads, must make the same
+# archive byte for byte and decode it. An -Ofast build may refuse to start
+# instead.
 set -uo pipefail
 source "$(dirname "$0")/common.sh"
 MakeTemporary
