@@ -260,7 +260,7 @@ release_build := $(MAKE) --no-print-directory VARIANT=release CUDA=0 \
 clang_build := $(MAKE) --no-print-directory VARIANT=clang CXX=$(CLANGXX) \
   WERROR=1 program syntax
 # Tests that take long and of which a sanitizer sees no more than of others;
-# they run in the release build.
+# `make test` runs them in the release build, `make check` leaves them out.
 long_inputs := Codec.StoresWhatDoesNotShrinkAndGrowsByLittle
 long_inputs := $(long_inputs):Mixing.CostsNextToNothingOnZeros
 long_inputs := $(long_inputs):WideSymbolsInArchives.ComeBackForEveryAlphabet*
@@ -275,13 +275,17 @@ variant_pieces = "build $(1)=$(call variant_build,$(1))" \
     '-$(long_inputs):$(scans)'" \
   "fuzz replay, $(1)=$(support)/replay_fuzz.sh build/$(1)/replay"
 quick_pieces = "build=$(release_build)" \
-  "unit tests=$(support)/run_unit_tests.sh build/release/unit_tests" \
+  "unit tests=$(support)/run_unit_tests.sh build/release/unit_tests \
+    '-$(long_inputs)'" \
   "command line=$(support)/run_cli_tests.sh build/nncpp" \
   "fuzz replay=$(support)/replay_fuzz.sh build/release/replay" \
   "layers=$(support)/layers_test.sh" \
   "lint=$(support)/lint.sh" \
   "format=$(support)/format.sh check"
-full_pieces = $(quick_pieces) $(call variant_pieces,asan-ubsan) \
+full_pieces = $(quick_pieces) \
+  "long unit tests=$(support)/run_unit_tests.sh build/release/unit_tests \
+    '$(long_inputs)'" \
+  $(call variant_pieces,asan-ubsan) \
   "build clang=$(clang_build)" \
   "flags=$(support)/flags_test.sh" \
   "exactness=$(support)/exactness.sh" \
