@@ -264,6 +264,7 @@ clang_build := $(MAKE) --no-print-directory VARIANT=clang CXX=$(CLANGXX) \
 long_inputs := Codec.StoresWhatDoesNotShrinkAndGrowsByLittle
 long_inputs := $(long_inputs):Mixing.CostsNextToNothingOnZeros
 long_inputs := $(long_inputs):WideSymbolsInArchives.ComeBackForEveryAlphabet*
+long_inputs := $(long_inputs):Expectation.IsToldOnceAndChangesNoByte
 long_inputs := $(long_inputs):CudaCodec.*:SelfTest.GivesTheSameDigestOnADevice
 long_inputs := $(long_inputs):Sizes/EmulatedCuda.*/Size5:*EmulatedCuda.*/Size7
 long_inputs := $(long_inputs):*DamagedArchive.NeverDelivers*/1
@@ -296,6 +297,8 @@ full_pieces = $(quick_pieces) \
 long_pieces = $(full_pieces) \
   "build tsan=$(call variant_build,tsan)" \
   "unit tests, tsan=$(support)/run_unit_tests.sh build/tsan/unit_tests" \
+  "long unit tests, asan-ubsan=$(support)/run_unit_tests.sh \
+    build/asan-ubsan/unit_tests '$(long_inputs):$(scans)'" \
   "build long=$(MAKE) --no-print-directory VARIANT=release long-tests" \
   "includes=$(MAKE) --no-print-directory VARIANT=plain CXX=$(CLANGXX) \
     PRECOMPILED=0 WERROR=1 syntax" \

@@ -22,6 +22,28 @@ inline constexpr int kCountBits = 10;
 inline constexpr int kStretchTail = 16, kFineShift = 4, kCoarseBits = 12;
 inline constexpr int64_t kStretchEntries = (2 << kCoarseBits) + 1;
 
+// The logit of a probability out of 2^22.
+inline int32_t LogitFrom(const int16_t* stretch, uint32_t p) {
+  constexpr uint32_t kTail = 1u << kStretchTail, kOne = 1u << kModelBits;
+  if (p < kTail) return stretch[p >> kFineShift];
+  if (p >= kOne - kTail) return -stretch[(kOne - 1 - p) >> kFineShift];
+  return stretch[(1 << kCoarseBits) + (p >> (kModelBits - kCoarseBits))];
+}
+
+// A cell learns a bit: p += ((bit ? 2^22 - 1 : 0) - p) * rates[count] >> 16,
+// and the count rises up to the limit.
+// REQUIRES: limit < 2^kCountBits, 0 <= rates < 2^16.
+inline void TrainCell(int bit, uint32_t limit, const int32_t* rates,
+                      uint32_t& cell) {
+  const uint32_t count = cell & ((1u << kCountBits) - 1);
+  const auto p = static_cast<int32_t>(cell >> kCountBits);
+  const int32_t target = bit != 0 ? (1 << kModelBits) - 1 : 0;
+  const auto step =
+      static_cast<int32_t>(int64_t{target - p} * rates[count] >> 16);
+  cell = static_cast<uint32_t>(p + step) << kCountBits |
+         (count < limit ? count + 1 : limit);
+}
+
 // What a history has seen: a bit at all; bits of one kind alone.
 inline constexpr uint8_t kKnown = 1, kAgreed = 2;
 
@@ -45,9 +67,7 @@ struct MixingTable {
   void (*cell_inputs)(const uint32_t* cells, const uint8_t* seen, int64_t n,
                       const int16_t* stretch, int16_t* inputs);
 
-  // The cells learn a bit: p += ((bit ? 2^22 - 1 : 0) - p) * rates[count] >>
-  // 16, and the count rises up to the limit. REQUIRES: n is a multiple of
-  // kCellGrain, limit < 2^kCountBits, 0 <= rates < 2^16.
+  // TrainCell of each. REQUIRES: n is a multiple of kCellGrain.
   void (*train_cells)(uint32_t* cells, int64_t n, int bit, uint32_t limit,
                       const int32_t* rates);
 };

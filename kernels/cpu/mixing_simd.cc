@@ -35,18 +35,11 @@ void TrainOne(const int16_t* x, int32_t error, int64_t n, int16_t* w) {
   }
 }
 
-int32_t LogitOf(uint32_t p, const int16_t* stretch) {
-  constexpr uint32_t kTail = 1u << kStretchTail, kOne = 1u << kModelBits;
-  if (p < kTail) return stretch[p >> kFineShift];
-  if (p >= kOne - kTail) return -stretch[(kOne - 1 - p) >> kFineShift];
-  return stretch[(1 << kCoarseBits) + (p >> (kModelBits - kCoarseBits))];
-}
-
 void CellInputs(const uint32_t* cells, const uint8_t* seen, int64_t n,
                 const int16_t* stretch, int16_t* inputs) {
   for (int64_t i = 0; i < n; ++i) {
     const uint32_t p = cells[i] >> kCountBits;
-    const auto logit = static_cast<int16_t>(LogitOf(p, stretch));
+    const auto logit = static_cast<int16_t>(LogitFrom(stretch, p));
     const auto distance = static_cast<int16_t>(
         (static_cast<int32_t>(p) - (1 << (kModelBits - 1))) >> 11);
     inputs[i] = (seen[i] & kKnown) != 0 ? logit : int16_t{0};
@@ -57,15 +50,7 @@ void CellInputs(const uint32_t* cells, const uint8_t* seen, int64_t n,
 
 void TrainCells(uint32_t* cells, int64_t n, int bit, uint32_t limit,
                 const int32_t* rates) {
-  const int32_t target = bit != 0 ? (1 << kModelBits) - 1 : 0;
-  for (int64_t i = 0; i < n; ++i) {
-    const uint32_t count = cells[i] & ((1u << kCountBits) - 1);
-    const auto p = static_cast<int32_t>(cells[i] >> kCountBits);
-    const auto step =
-        static_cast<int32_t>(int64_t{target - p} * rates[count] >> 16);
-    cells[i] = static_cast<uint32_t>(p + step) << kCountBits |
-               (count < limit ? count + 1 : limit);
-  }
+  for (int64_t i = 0; i < n; ++i) TrainCell(bit, limit, rates, cells[i]);
 }
 
 #else

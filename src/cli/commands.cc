@@ -130,14 +130,16 @@ void RunCompress(Options options) {
     several = std::make_unique<FileSeries>(options.inputs, options.output);
   }
   Source& source = several ? static_cast<Source&>(*several) : in;
+  const std::string name = several ? options.output : in.name();
+  ProgressMeter meter(name, -1, DrawsProgress(options));
+  CodecOptions codec = CodecOptionsFor(options, name, meter);
   const int64_t size = source.SizeHint();
   const bool of_checkpoint = options.resume && !options.config_given;
   if (size >= 0 && !options.tables_given && !of_checkpoint) {
-    const int64_t before =
-        options.prime.empty()
-            ? 0
-            : std::max<int64_t>(0, FileSource(options.prime).SizeHint());
-    FitTables(ModelledBytes(options.parts, size) + before, options.config);
+    const auto& primer = codec.prep.own_primer;
+    FitTables(
+        ModelledBytes(options.parts, size) + (primer ? std::ssize(*primer) : 0),
+        options.config);
   }
   if (options.wide_symbols && !of_checkpoint) FindAlphabet(in, options);
   const bool small = size >= 0 && size < kSelfCheckBelow;
@@ -146,10 +148,7 @@ void RunCompress(Options options) {
                  from);
   if (options.verbose) SayModel(options.config, self_check);
 
-  const std::string name = several ? options.output : in.name();
-  ProgressMeter meter(name, -1, DrawsProgress(options));
   const auto checkpoints = CheckpointsFor(options, in, out.part());
-  CodecOptions codec = CodecOptionsFor(options, name, meter);
   codec.self_check = self_check;
   codec.prep.learn_words = options.learn_words;
   codec.prep.goal = options.goal;

@@ -239,15 +239,16 @@ void CheckNames(Options& options) {
   }
 }
 
-// What words the input is turned into, and how they are learnt.
+// What words the input is turned into, how they are learnt, and what the model
+// learns first.
 void ReadPrep(const Raw& raw, Options& options) {
   const bool goal = !raw.words.empty() || !raw.min_frequency.empty();
   options.learn_words = options.verb == Verb::kCompress &&
                         options.dictionary.empty() && (raw.prep || goal);
   options.primer = !raw.no_prep && !raw.no_primer;
-  const bool words = options.learn_words || !options.dictionary.empty() ||
-                     !options.prime.empty();
-  if (words && (raw.no_prep || options.wide_symbols)) {
+  const bool prepares = options.learn_words || !options.dictionary.empty() ||
+                        !options.prime.empty();
+  if (prepares && (raw.no_prep || options.wide_symbols)) {
     throw Error(ErrorKind::kUsage,
                 std::string(raw.no_prep ? "--no-prep" : "--symbols u16") +
                     ": contradicts another option; leave one of them out");

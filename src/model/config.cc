@@ -178,14 +178,6 @@ int64_t MostSteps(const ModelConfig& config) {
   return std::max(config.steps, config.replay_steps);
 }
 
-float RateOfUpdate(const ModelConfig& config, bool replay, uint64_t updates,
-                   uint64_t replayed) {
-  const auto age = static_cast<float>(replay ? replayed : updates - replayed);
-  const float decay = replay ? config.replay_decay : config.decay_updates;
-  const float rate = replay ? config.replay_rate : config.learning_rate;
-  return rate / std::sqrt(1.0f + age / decay);
-}
-
 void CheckConfig(const ModelConfig& config) {
   const ConfigField* bad = FirstBad(config);
   if (bad == nullptr) {

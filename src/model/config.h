@@ -69,11 +69,6 @@ int64_t SegmentRows(const ModelConfig& config);
 int64_t MostStreams(const ModelConfig& config);
 int64_t MostSteps(const ModelConfig& config);
 
-// Adam's rate at update number `updates`, of which `replayed` were those of
-// replay. Both schedules fall with the root of their own updates.
-float RateOfUpdate(const ModelConfig& config, bool replay, uint64_t updates,
-                   uint64_t replayed);
-
 // One row per field, in the order of the archive (docs/format.md): the codec
 // writes them, `nncpp l` prints them, the command line offers them.
 struct ConfigField {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "kernels/backend.h"
+#include "src/model/adam.h"
 #include "src/model/config.h"
 #include "src/model/model.h"
 #include "src/model/ngram.h"
@@ -133,12 +134,7 @@ class Lstm : public Model {
   std::vector<uint64_t> total_;       // R
   std::vector<int32_t> touched_;      // symbols among the segment's inputs
   std::vector<int32_t> row_numbers_;  // 0, 1, ...
-  struct Counters {
-    uint64_t updates = 0;      // all, those of replay among them
-    uint64_t replayed = 0;     // those of replay
-    double beta2_power = 1.0;  // beta2^updates, a running product
-    int64_t last_stream = 0;   // where the block before ended
-  } counters_;
+  NetCounters counters_;
   std::vector<double> row_power_;  // beta2^updates of each symbol's rows
   struct {
     int64_t streams;

@@ -22,12 +22,9 @@ void Lstm::StateReplaced() {
   const int64_t cells = config_.streams * config_.cells;
   // Outputs, and coupled cells, stay within 1, but for rounding.
   const float widest = config_.classic != 0 ? kStateLimit : 2.0f;
-  bool sound = counters_.last_stream >= 0 &&
-               counters_.last_stream < config_.streams &&
-               ngrams_.StateIsSound() &&
+  bool sound = counters_.AreSound(config_) && ngrams_.StateIsSound() &&
                OptimizerIsSound(parameters_.get(), second_.get(),
                                 layout_.count(), row_power_) &&
-               counters_.beta2_power >= 0 && counters_.beta2_power <= 1 &&
                LiesWithin(hidden_.get(), cells * config_.layers, -2.0f, 2.0f);
   for (const int32_t symbol : last_) {
     sound = sound && symbol >= 0 && symbol < config_.alphabet;

@@ -101,33 +101,17 @@ std::vector<int64_t> Lstm::Tables() const {
 }
 
 void Lstm::Update() {
-  counters_.updates += 1;
-  counters_.beta2_power *= static_cast<double>(config_.beta2);
-  if (replaying_) counters_.replayed += 1;
-  AdamStep step;
-  step.rate =
-      RateOfUpdate(config_, replaying_, counters_.updates, counters_.replayed);
-  step.beta2 = config_.beta2;
-  step.correction = static_cast<float>(1.0 / (1.0 - counters_.beta2_power));
-  step.epsilon = config_.epsilon;
-  step.clip = config_.clip;
-  const auto update = [&](const AdamStep& with, int64_t begin, int64_t end) {
-    const auto part = [&](const std::shared_ptr<float[]>& array) {
-      return Matrix(array.get() + begin, 1, end - begin);
-    };
-    backend_.Adam(with, part(gradients_), part(parameters_), part(second_));
+  const AdamStep step = CountUpdate(config_, replaying_, counters_);
+  const auto update = [&](float rate, int64_t begin, int64_t end) {
+    UpdateRange(backend_, step, rate,
+                {gradients_.get(), parameters_.get(), second_.get()}, begin,
+                end);
   };
   const int64_t output = layout_.views()[static_cast<size_t>(output_)].offset;
-  update(step, 0, output);
-  AdamStep faster = step;
-  faster.rate = step.rate * config_.output_rate;
-  update(faster, output, layout_.dense_count());
-  std::vector<float> corrections;
-  for (const int32_t s : touched_) {
-    double& power = row_power_[static_cast<size_t>(s)];
-    power *= static_cast<double>(config_.beta2);
-    corrections.push_back(static_cast<float>(1.0 / (1.0 - power)));
-  }
+  update(1, 0, output);
+  update(config_.output_rate, output, layout_.dense_count());
+  const std::vector<float> corrections =
+      CountRowUpdates(config_, touched_, row_power_.data());
   for (const int64_t table : Tables()) {
     backend_.AdamRows(step, touched_, corrections, Gradient(table),
                       Param(table), layout_.View(second_.get(), table));

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "kernels/backend.h"
+#include "src/model/adam.h"
 #include "src/model/config.h"
 #include "src/model/model.h"
 #include "src/model/ngram.h"
@@ -178,12 +179,7 @@ class Transformer : public Model {
   std::vector<int32_t> recent_;      // K x B: the last before the segment
   std::vector<uint64_t> frequency_;  // R x V
   std::vector<uint64_t> total_;      // R
-  struct Counters {
-    uint64_t updates = 0;      // all, those of replay among them
-    uint64_t replayed = 0;     // those of replay
-    double beta2_power = 1.0;  // beta2^updates, a running product
-    int64_t last_stream = 0;   // where the block before ended
-  } counters_;
+  NetCounters counters_;
   std::vector<double> row_power_;  // K x V: beta2^updates of a table's row
   struct {
     int64_t streams;

@@ -155,28 +155,15 @@ void Transformer::Backward(int64_t steps, std::span<const int32_t> targets) {
 }
 
 void Transformer::Update(int64_t steps) {
-  counters_.updates += 1;
-  counters_.beta2_power *= static_cast<double>(config_.beta2);
-  if (replaying_) counters_.replayed += 1;
-  AdamStep step;
-  step.rate =
-      RateOfUpdate(config_, replaying_, counters_.updates, counters_.replayed);
-  step.beta2 = config_.beta2;
-  step.correction = static_cast<float>(1.0 / (1.0 - counters_.beta2_power));
-  step.epsilon = config_.epsilon;
-  step.clip = config_.clip;
-  const auto update = [&](const AdamStep& with, int64_t begin, int64_t end) {
-    const auto part = [&](const std::shared_ptr<float[]>& array) {
-      return Matrix(array.get() + begin, 1, end - begin);
-    };
-    backend_.Adam(with, part(gradients_), part(parameters_), part(second_));
+  const AdamStep step = CountUpdate(config_, replaying_, counters_);
+  const auto update = [&](float rate, int64_t begin, int64_t end) {
+    UpdateRange(backend_, step, rate,
+                {gradients_.get(), parameters_.get(), second_.get()}, begin,
+                end);
   };
-  AdamStep faster = step;
-  update(step, 0, names_.output_offset);
-  faster.rate = step.rate * config_.output_rate;
-  update(faster, names_.output_offset, names_.position_offset);
-  faster.rate = step.rate * config_.position_rate;
-  update(faster, names_.position_offset, layout().dense_count());
+  update(1, 0, names_.output_offset);
+  update(config_.output_rate, names_.output_offset, names_.position_offset);
+  update(config_.position_rate, names_.position_offset, layout().dense_count());
   UpdateTables(step, steps);
   QuantizeAll();
 }
@@ -188,12 +175,8 @@ void Transformer::UpdateTables(const AdamStep& step, int64_t steps) {
     std::vector<int32_t> rows(symbols.begin(), symbols.end());
     std::sort(rows.begin(), rows.end());
     rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
-    std::vector<float> corrections;
-    for (const int32_t s : rows) {
-      double& power = row_power_[static_cast<size_t>(k * config_.alphabet + s)];
-      power *= static_cast<double>(config_.beta2);
-      corrections.push_back(static_cast<float>(1.0 / (1.0 - power)));
-    }
+    const std::vector<float> corrections = CountRowUpdates(
+        config_, rows, row_power_.data() + k * config_.alphabet);
     const int64_t table = names_.tables[static_cast<size_t>(k)];
     backend_.AdamRows(step, rows, corrections, Gradient(table), Param(table),
                       layout().View(second_.get(), table));

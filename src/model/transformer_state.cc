@@ -92,12 +92,9 @@ void Transformer::VisitState(StateVisitor& visitor) {
 }
 
 void Transformer::StateReplaced() {
-  bool sound = counters_.last_stream >= 0 &&
-               counters_.last_stream < config_.streams &&
-               ngrams_.StateIsSound() &&
+  bool sound = counters_.AreSound(config_) && ngrams_.StateIsSound() &&
                OptimizerIsSound(parameters_.get(), second_.get(),
-                                layout().count(), row_power_) &&
-               counters_.beta2_power >= 0 && counters_.beta2_power <= 1;
+                                layout().count(), row_power_);
   for (const int32_t symbol : recent_) {
     sound = sound && symbol >= 0 && symbol < config_.alphabet;
   }

@@ -27,9 +27,9 @@ TEST(CudaCodec, MakesAndOpensTheArchivesOfTheCpu) {
   config.steps = 8;
   config.layers = 2;
   config.cells = 20;
-  config.block_symbols = 120;
-  Octets original = Alice(150);
-  const Octets noise = RandomOctets(90, /*seed=*/1);  // a stored block
+  config.block_symbols = 200;
+  Octets original = Alice(240);
+  const Octets noise = RandomOctets(160, /*seed=*/1);  // a stored block
   original.insert(original.end(), noise.begin(), noise.end());
   const Octets archive = CompressBytes(original, config);
   EXPECT_EQ(CompressBytes(original, config, OnTheDevice(1)), archive);

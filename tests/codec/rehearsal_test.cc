@@ -110,7 +110,7 @@ CodecOptions Listening(Heard& heard) {
 }
 
 TEST(Expectation, IsToldOnceAndChangesNoByte) {
-  const Octets text = Alice(300);
+  const Octets text = Alice(1500);
   for (const ModelConfig& config : Models()) {
     for (const bool size_known : {true, false}) {
       const Octets expected =

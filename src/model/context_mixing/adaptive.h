@@ -32,13 +32,7 @@ inline uint32_t ProbabilityOf(uint32_t adaptive) {
 
 // REQUIRES: limit < 2^10.
 inline void Adapt(uint32_t& adaptive, int bit, uint32_t limit) {
-  const uint32_t count = adaptive & ((1u << kCountBits) - 1);
-  const auto p = static_cast<int32_t>(adaptive >> kCountBits);
-  const int32_t target = bit != 0 ? (1 << kModelBits) - 1 : 0;
-  const auto step = static_cast<int32_t>(
-      int64_t{target - p} * adaptive::kRates.rate[count] >> 16);
-  adaptive = static_cast<uint32_t>(p + step) << kCountBits |
-             (count < limit ? count + 1 : limit);
+  TrainCell(bit, limit, adaptive::kRates.rate, adaptive);
 }
 
 }  // namespace nncpp

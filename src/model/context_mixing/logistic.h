@@ -35,12 +35,7 @@ inline uint32_t Squash(int32_t logit) {
 
 // The logit of a probability out of 2^22.
 inline int32_t Stretch(uint32_t p) {
-  using logistic::kTables;
-  constexpr uint32_t kTail = 1u << kStretchTail, kOne = 1u << kModelBits;
-  if (p < kTail) return kTables.stretch[p >> kFineShift];
-  if (p >= kOne - kTail) return -kTables.stretch[(kOne - 1 - p) >> kFineShift];
-  return kTables
-      .stretch[(1 << kCoarseBits) + (p >> (kModelBits - kCoarseBits))];
+  return LogitFrom(logistic::kTables.stretch, p);
 }
 
 // The logit of above / (above + below). REQUIRES: both >= 1.

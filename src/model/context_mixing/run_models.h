@@ -38,8 +38,6 @@ class RunModels {
  private:
   static constexpr int64_t kLengths = 32;
 
-  void FindLive();
-
   struct Run {
     uint8_t check;  // of the context
     uint8_t count;  // of the symbol in a row; 0: nothing seen
@@ -55,6 +53,9 @@ class RunModels {
     uint32_t* trust;  // in trust_
     int bit;          // foreseen
   };
+
+  // Fills live_ for the symbol that has begun.
+  void FindLive();
 
   const int shift_;
   Table<Run> runs_;
