@@ -5,6 +5,8 @@
 
 #include <utility>
 
+#include "src/base/spin_wait.h"
+
 namespace nncpp {
 
 int UsableCores() {
@@ -17,32 +19,11 @@ int UsableCores() {
   return n == 0 ? 1 : static_cast<int>(n);
 }
 
-namespace {
-
-void Pause() {
-#if defined(__x86_64__)
-  __builtin_ia32_pause();
-#endif
-}
-
-// Waits until `value` differs from `old`.
-void WaitWhile(const std::atomic<uint32_t>& value, uint32_t old, int spins) {
-  for (int i = 0; i < spins; ++i) {
-    if (value.load(std::memory_order_acquire) != old) return;
-    Pause();
-  }
-  while (value.load(std::memory_order_acquire) == old) {
-    value.wait(old, std::memory_order_acquire);
-  }
-}
-
-}  // namespace
-
 ThreadPool::ThreadPool(int threads, std::function<void()> start)
     : threads_(threads > 0 ? threads : UsableCores()),
-      // Tens of microseconds: the gap between two jobs of a step. More threads
-      // than cores must not spin at all.
-      spins_(threads_ <= UsableCores() ? 2000 : 0),
+      // For the gap between two jobs of a step. More threads than cores must
+      // not spin at all.
+      spins_(threads_ <= UsableCores() ? kSpins : 0),
       next_(static_cast<uint64_t>(threads_)) {
   for (int i = 1; i < threads_; ++i) {
     workers_.emplace_back([this, start] {

@@ -6,14 +6,16 @@
 #include "kernels/make_backend.h"
 #include "src/base/machine.h"
 #include "src/base/thread_pool.h"
+#include "src/codec/segment_encoder.h"
 #include "src/model/model.h"
 
 namespace nncpp {
 
 int64_t MemoryNeeded(const ModelConfig& config, bool self_check) {
-  // A block as bytes, up to two a symbol, as symbols, and coded; the program
-  // itself.
-  const int64_t block = config.block_symbols * 6;
+  // A block as bytes, up to two a symbol, as symbols, and coded; the segment
+  // under way; the program itself.
+  const int64_t block =
+      config.block_symbols * 6 + SegmentEncoder::Bytes(config);
   return ModelMemory(config) * (self_check ? 2 : 1) + block + (8 << 20);
 }
 

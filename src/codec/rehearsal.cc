@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "preproc/primer.h"
+#include "src/codec/segment_encoder.h"
 #include "src/codec/step.h"
 #include "src/codec/symbol_coder.h"
 #include "src/model/model.h"
@@ -62,7 +63,8 @@ class Rehearsal {
         streams_(streams),
         decoding_(decoding),
         model_(MakeModel(config, backend)),
-        encoders_(static_cast<size_t>(streams)) {
+        encoders_(static_cast<size_t>(streams)),
+        encoder_(*model_, encoders_) {
     model_->StartBlock(streams);
     if (ContextMixer* mixer = model_->Mixer()) {
       mixer->StartBlock(std::vector<int64_t>(static_cast<size_t>(streams),
@@ -73,22 +75,21 @@ class Rehearsal {
   double Code(int64_t steps) {
     const std::vector<int32_t> targets = Next(steps * streams_);
     return SecondsOf([&] {
+      if (!decoding_) {
+        model_->Predict(0, steps, targets);
+        encoder_.Wait();
+        encoder_.Start(targets);
+        model_->Train(steps, targets);
+        return;
+      }
       SymbolCoder coder(*model_);
-      const auto code = [&](int64_t first, int64_t end) {
-        for (int64_t row = first * streams_; row < end * streams_; ++row) {
-          const int64_t b = row % streams_;
+      for (int64_t t = 0; t < steps; ++t) {
+        model_->Predict(t, 1, targets);
+        for (int64_t b = 0; b < streams_; ++b) {
+          const int64_t row = t * streams_ + b;
           coder.Encode(row, b, targets[static_cast<size_t>(row)],
                        encoders_[static_cast<size_t>(b)]);
         }
-      };
-      if (!decoding_) {
-        model_->Predict(0, steps, targets);
-        CodeAndTrain(*model_, steps, targets, [&] { code(0, steps); });
-        return;
-      }
-      for (int64_t t = 0; t < steps; ++t) {
-        model_->Predict(t, 1, targets);
-        code(t, t + 1);
       }
       model_->Train(steps, targets);
     });
@@ -116,6 +117,7 @@ class Rehearsal {
   const bool decoding_;
   std::unique_ptr<Model> model_;
   std::vector<RangeEncoder> encoders_;
+  SegmentEncoder encoder_;
   size_t position_ = 0;  // in the text
 };
 

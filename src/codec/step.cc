@@ -2,10 +2,10 @@
 #include "src/codec/step.h"
 
 #include <algorithm>
-#include <future>
 
 #include "src/base/check.h"
 #include "src/base/error.h"
+#include "src/codec/segment_encoder.h"
 #include "src/codec/symbol_coder.h"
 #include "src/coder/range_coder.h"
 
@@ -81,18 +81,6 @@ BlockCursor ReadCursor(const ModelConfig& config, int64_t symbols,
   return cursor;
 }
 
-void CodeAndTrain(Model& model, int64_t steps, std::span<const int32_t> targets,
-                  const std::function<void()>& code) {
-  if (!model.LeavesCore()) {
-    code();
-    model.Train(steps, targets);
-    return;
-  }
-  std::future<void> coding = std::async(std::launch::async, code);
-  model.Train(steps, targets);
-  coding.get();
-}
-
 std::vector<std::vector<uint8_t>> EncodeBlock(const ModelConfig& config,
                                               std::span<const uint16_t> block,
                                               Model& model, BlockCursor& cursor,
@@ -101,14 +89,22 @@ std::vector<std::vector<uint8_t>> EncodeBlock(const ModelConfig& config,
   const Layout layout(symbols, StreamsOfBlock(config, symbols));
   const int64_t streams = layout.streams;
   std::vector<RangeEncoder>& encoders = cursor.encoders;
-  std::vector<int32_t> targets;
-  SymbolCoder coder(model);
   if (cursor.step == 0) {
     encoders.resize(static_cast<size_t>(streams));
     StartBlock(layout, model);
   }
-  for (int64_t first = cursor.step; first < layout.steps();
-       first += config.steps) {
+  SegmentEncoder encoder(model, encoders);
+  // A segment that was learnt: its coding may still be under way.
+  const auto finish = [&](int64_t end) {
+    encoder.Wait();
+    int64_t coded = 0;
+    for (const RangeEncoder& of_stream : encoders) coded += of_stream.bytes();
+    cursor.step = end;
+    done(SymbolsDone(config, symbols, cursor), coded);
+  };
+  std::vector<int32_t> targets;
+  const int64_t begin = cursor.step;
+  for (int64_t first = begin; first < layout.steps(); first += config.steps) {
     const int64_t steps = std::min(config.steps, layout.steps() - first);
     targets.clear();
     for (int64_t t = first; t < first + steps; ++t) {
@@ -118,19 +114,11 @@ std::vector<std::vector<uint8_t>> EncodeBlock(const ModelConfig& config,
       }
     }
     model.Predict(0, steps, targets);
-    CodeAndTrain(model, steps, targets, [&] {
-      for (int64_t row = 0; row < steps * streams; ++row) {
-        const int32_t symbol = targets[static_cast<size_t>(row)];
-        if (symbol < 0) continue;
-        const int64_t b = row % streams;
-        coder.Encode(row, b, symbol, encoders[static_cast<size_t>(b)]);
-      }
-    });
-    int64_t coded = 0;
-    for (const RangeEncoder& encoder : encoders) coded += encoder.bytes();
-    cursor.step = first + steps;
-    done(SymbolsDone(config, symbols, cursor), coded);
+    if (first > begin) finish(first);
+    encoder.Start(targets);
+    model.Train(steps, targets);
   }
+  if (begin < layout.steps()) finish(layout.steps());
   std::vector<std::vector<uint8_t>> bytes;
   for (RangeEncoder& encoder : encoders) bytes.push_back(encoder.Finish());
   return bytes;

@@ -42,11 +42,6 @@ BlockCursor ReadCursor(const ModelConfig& config, int64_t symbols,
                        std::span<const std::span<const uint8_t>> streams,
                        ByteReader& in);
 
-// Does `code`, which looks at the segment's frequencies and at the mixing only,
-// and lets the model learn the segment; both at once where a core is left.
-void CodeAndTrain(Model& model, int64_t steps, std::span<const int32_t> targets,
-                  const std::function<void()>& code);
-
 // Codes the block's symbols with `model`, which learns them; one byte string a
 // stream. Stream b holds consecutive symbols; the first (symbols mod streams)
 // streams hold one more. Begins at `cursor`, that of a new block or one that

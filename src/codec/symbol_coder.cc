@@ -38,6 +38,12 @@ void SymbolCoder::Encode(int64_t row, int64_t stream, int32_t symbol,
                    frequency[static_cast<size_t>(symbol)], model_.TotalAt(row));
     return;
   }
+  EncodeMixed(frequency, stream, symbol, encoder);
+}
+
+void SymbolCoder::EncodeMixed(std::span<const uint64_t> frequency,
+                              int64_t stream, int32_t symbol,
+                              RangeEncoder& encoder) {
   mixer_->StartSymbol(stream, frequency);
   while (!mixer_->Done()) {
     const int bit = symbol >= mixer_->middle() ? 1 : 0;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "src/coder/range_coder.h"
 #include "src/model/context_mixing/context_mixer.h"
@@ -20,6 +21,10 @@ class SymbolCoder {
   // Codes the symbol of a row that was predicted. Rows must come in order.
   void Encode(int64_t row, int64_t stream, int32_t symbol,
               RangeEncoder& encoder);
+
+  // The same from a copy of its frequencies. REQUIRES: contexts are mixed.
+  void EncodeMixed(std::span<const uint64_t> frequency, int64_t stream,
+                   int32_t symbol, RangeEncoder& encoder);
 
   // The other way. `again` codes what was decoded: it must give the bytes that
   // were read.

@@ -136,17 +136,18 @@ void Lstm::QuantizeAll() {
 
 void Lstm::StartBlock(int64_t streams) {
   NNCPP_CHECK(streams >= 1 && streams <= config_.streams);
-  // Stream 0 goes on where the block before ended; the others begin anew.
-  const int64_t from = counters_.last_stream, c = config_.cells;
-  const auto move = [&](float* rows, int64_t width) {
-    std::vector<float> all(static_cast<size_t>(config_.streams * width));
-    backend_.Download(rows, all);
-    std::copy_n(all.begin() + from * width, width, all.begin());
-    std::fill(all.begin() + width, all.end(), 0.0f);
-    backend_.Upload(all, rows);
-  };
-  move(hidden_.get(), config_.layers * c);
-  for (Layer& layer : layers_) move(layer.c.get(), c);
+  // Stream 0 goes on where the block before ended, with its last stream; the
+  // others begin anew.
+  const int64_t from = counters_.last_stream, most = config_.streams;
+  for (const Carried& carried : CarriedArrays()) {
+    const int64_t width = carried.width;
+    std::vector<float> all(static_cast<size_t>(most * width));
+    backend_.Download(
+        carried.array + (most - 1) * width,
+        std::span(all).subspan(static_cast<size_t>((most - streams) * width),
+                               static_cast<size_t>(width)));
+    backend_.Upload(all, carried.array);
+  }
   last_[0] = last_[static_cast<size_t>(from)];
   std::fill(last_.begin() + 1, last_.end(), 0);
   ngrams_.StartBlock(from);
@@ -180,11 +181,11 @@ LstmCell Lstm::Cell(const Layer& layer, int64_t index,
                               : rows(from_embedding_, sums, first_row),
       .gain = Param(layer.gain),
       .bias = Param(layer.bias),
-      .c_before = rows(layer.c, c, first_row),
+      .c_before = rows(layer.c, c, Absent() + first_row),
       .normed = rows(layer.normed, sums, first_row),
       .inverse_rms = rows(layer.inverse_rms, gates_, first_row),
       .gates = rows(layer.gates, sums, first_row),
-      .c = rows(layer.c, c, first_row + b),
+      .c = rows(layer.c, c, Absent() + first_row + b),
       .h = Hidden(first_row + b, b).Columns(index * c, c),
   };
 }

@@ -6,6 +6,7 @@
 // Adam. Cell: kernels/backend.h, LstmCell.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -69,17 +70,22 @@ class Lstm : public Model {
   Matrix Gradient(int64_t index) const {
     return layout_.View(gradients_.get(), index);
   }
+  // Rows of the streams that this block does not have: 0, before those of the
+  // others, so that a segment leaves them alone.
+  int64_t Absent() const {
+    return std::max(int64_t{0}, config_.streams - streams_);
+  }
   // Hidden outputs of all layers: (T + 1) * B x L C, first the state before.
   Matrix Hidden(int64_t first_row, int64_t rows) const {
     const int64_t width = config_.layers * config_.cells;
-    return {hidden_.get() + first_row * width, rows, width};
+    return {hidden_.get() + (Absent() + first_row) * width, rows, width};
   }
   // The same as what is above a layer sees it: dropped in replay.
   Matrix Upward(int64_t first_row, int64_t rows) const {
     const int64_t width = config_.layers * config_.cells;
     const bool dropped = replaying_ && config_.dropout > 0;
     float* array = dropped ? dropped_.get() : hidden_.get();
-    return {array + first_row * width, rows, width};
+    return {array + (Absent() + first_row) * width, rows, width};
   }
   Matrix Embedded(int64_t first_row, int64_t rows) const {
     const int64_t e = config_.embedding;
@@ -102,7 +108,8 @@ class Lstm : public Model {
   void Learn(int64_t steps, std::span<const int32_t> targets);
   void Carry(int64_t steps, std::span<const int32_t> targets);
 
-  // The arrays whose first rows are the streams' states between segments.
+  // The arrays whose first rows, one for each of config.streams, are the
+  // streams' states between segments.
   struct Carried {
     float* array;
     int64_t width;

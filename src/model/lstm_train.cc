@@ -130,14 +130,12 @@ std::vector<Lstm::Carried> Lstm::CarriedArrays() const {
 
 void Lstm::Carry(int64_t steps, std::span<const int32_t> targets) {
   const int64_t b = streams_;
-  // The rows of streams that this block does not have become zero.
-  const int64_t all = replaying_ ? b : config_.streams;
   for (const Carried& carried : CarriedArrays()) {
     const int64_t width = carried.width;
-    std::vector<float> rows(static_cast<size_t>(all * width));
-    backend_.Download(carried.array + steps * b * width,
-                      std::span(rows).first(static_cast<size_t>(b * width)));
-    backend_.Upload(rows, carried.array);
+    float* first = carried.array + Absent() * width;
+    std::vector<float> rows(static_cast<size_t>(b * width));
+    backend_.Download(first + steps * b * width, rows);
+    backend_.Upload(rows, first);
   }
   for (int64_t row = 0; row < steps * b; ++row) {
     const int32_t s = targets[static_cast<size_t>(row)];
@@ -169,7 +167,9 @@ void Lstm::StartReplay(int64_t streams) {
         static_cast<size_t>(config_.streams * carried.width));
     backend_.Download(carried.array, rows);
     away_.arrays.push_back(std::move(rows));
-    rows.assign(static_cast<size_t>(streams * carried.width), 0.0f);
+    rows.assign(
+        static_cast<size_t>(std::max(streams, config_.streams) * carried.width),
+        0.0f);
     backend_.Upload(rows, carried.array);
   }
   last_.assign(static_cast<size_t>(streams), 0);

@@ -147,12 +147,12 @@ struct Profile {
 
 const std::vector<Profile>& Profiles() {
   static const std::vector<Profile> profiles = {
-      {"default", Mixed(1, 96, 24)},
+      {"default", Mixed(1, 96, 25)},
       {"1", Mixing(1, 22)},
       {"2", Mixing(2, 22)},
       {"3", Mixing(2, 24)},
       {"4", Mixed(1, 64, 24)},
-      {"5", Mixed(1, 96, 24)},
+      {"5", Mixed(1, 96, 25)},
       {"6", Mixed(2, 128, 25)},
       {"7", Mixed(2, 192, 25)},
       {"8", Replayed(2, 192, 2)},

@@ -109,6 +109,22 @@ TEST(Resume, TakesAnInputOfUnknownSize) {
   }
 }
 
+// With two threads a segment is coded while the net learns and goes on.
+TEST(Resume, GoesOnWhereCodingGoesOnBesideTheNet) {
+  ModelConfig config = SmallConfig();
+  config.mixing = 1;
+  config.mixing_bits = 10;
+  const Octets original = TextAndNoise();
+  const Octets archive = CompressBytes(original, config);
+  const int64_t cuts =
+      ExpectSameFromEveryCut(Compressing(original, config, 2),
+                             Compressing(original, config, 1), archive);
+  EXPECT_GT(cuts, 30);
+  EXPECT_EQ(ExpectSameFromEveryCut(Compressing(original, config, 1),
+                                   Compressing(original, config, 2), archive),
+            cuts);
+}
+
 // Blocks that deflate shrinks, of which no copy of the state is kept, and
 // blocks that it does not.
 TEST(Resume, GoesOnWithMixing) {

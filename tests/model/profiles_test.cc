@@ -31,6 +31,25 @@ TEST(ParameterCount, IsThatOfTheModelsLayout) {
   }
 }
 
+TEST(FitTables, LeavesWhatTheInputFills) {
+  const auto fitted = [](int64_t bytes) {
+    ModelConfig config = ProfileConfig("default");
+    FitTables(bytes, config);
+    return config;
+  };
+  const ModelConfig whole = ProfileConfig("default");
+  EXPECT_EQ(fitted(int64_t{1} << 20), whole);
+  EXPECT_EQ(whole.mixing_bits, 25);
+  EXPECT_EQ(fitted((1 << 20) - 1).mixing_bits, 24);
+  EXPECT_EQ(fitted(1000).mixing_bits, 17);
+  EXPECT_EQ(fitted(1000).ngram_bits, 14);
+  EXPECT_EQ(fitted(0), fitted(31));
+  ModelConfig tiny = ProfileConfig("tiny");
+  FitTables(0, tiny);
+  EXPECT_EQ(tiny.ngram_bits, 9);
+  EXPECT_EQ(tiny.mixing_bits, ProfileConfig("tiny").mixing_bits);
+}
+
 // NNCP v3.2 at 16,384 symbols: 20 layers of 13,642,752 parameters and 327,680
 // position vectors, two tables of 16,384 x 1024, the final norm's 2,048, the
 // output's 16,384 biases, and one set of 8 x 320 position biases: 312.98 M.

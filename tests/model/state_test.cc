@@ -52,6 +52,15 @@ TYPED_TEST(NetState, IsReadBack) {
   EXPECT_EQ(this->net_.Digest(), digest);
 }
 
+// The encoder predicts a segment before a checkpoint of the one before it.
+TYPED_TEST(NetState, IsLeftAloneByPredictions) {
+  const uint64_t digest = this->net_.Digest();
+  this->net_.Predict(0, 5, std::vector<int32_t>(5, 'b'));
+  EXPECT_EQ(this->net_.Digest(), digest);
+  this->net_.Train(5, std::vector<int32_t>(5, 'b'));
+  EXPECT_NE(this->net_.Digest(), digest);
+}
+
 TYPED_TEST(NetState, OfALargeWeightIsRefused) {
   this->Put(0, kWeightLimit * 1.01f);
   ExpectError(ErrorKind::kFormat, "not the state", [&] { this->Read(); });

@@ -34,8 +34,8 @@ int64_t MatchesOf(const ModelConfig& config) { return Strong(config) ? 2 : 1; }
 // Runs are kept of the first contexts but order 0: orders and words.
 int64_t RunsOf(const ModelConfig& config) { return Strong(config) ? 24 : 0; }
 
-// Orders 1 to 4 and the word.
-int64_t DirectOf(const ModelConfig& config) { return Strong(config) ? 5 : 0; }
+// Orders 1 to 5 and two of words.
+int64_t DirectOf(const ModelConfig& config) { return Strong(config) ? 7 : 0; }
 
 int64_t InputsOf(const ModelConfig& config) {
   return ContextsOf(config.mixing) * HistoryModels::kInputs + RunsOf(config) +
@@ -67,8 +67,8 @@ std::vector<int64_t> FirstSets(const ModelConfig& config) {
 constexpr int64_t kSecondSets[] = {kNodes, kBytes};
 constexpr int64_t kLastInputs = 4;
 
-constexpr MixerLayer::Rates kFirstRates = {8000, 1000, 500};
-constexpr MixerLayer::Rates kSecondRates = {2000, 500, 500};
+constexpr MixerLayer::Rates kFirstRates = {8000, 700, 500};
+constexpr MixerLayer::Rates kSecondRates = {2000, 300, 500};
 constexpr MixerLayer::Rates kLastRates = {1000, 300, 500};
 
 int16_t FirstWeight(const ModelConfig& config) {
@@ -86,8 +86,8 @@ int64_t Bits(const ModelConfig& config, int64_t most) {
   return std::min(most, config.mixing_bits);
 }
 
-constexpr int64_t kRefinementBits = 16, kMatchBits = 20, kRingBits = 24;
-constexpr int64_t kRunBits = 22, kDirectBits = 20;
+constexpr int64_t kRefinementBits = 16, kMatchBits = 22, kRingBits = 24;
+constexpr int64_t kRunBits = 23, kDirectBits = 21;
 
 }  // namespace
 
@@ -107,7 +107,7 @@ ContextMixer::ContextMixer(const ModelConfig& config)
       last_(kLastInputs, kSecondSets, kMixerOne / kLastInputs, kLastRates),
       streams_(static_cast<size_t>(config.streams)),
       predicted_(static_cast<size_t>(MatchesOf(config))),
-      low_orders_(static_cast<size_t>(DirectOf(config))) {
+      direct_contexts_(static_cast<size_t>(DirectOf(config))) {
   for (int64_t m = 0; m < MatchesOf(config); ++m) {
     matches_.emplace_back(kMatchOrders[m], Bits(config, kMatchBits));
   }
@@ -168,8 +168,9 @@ void ContextMixer::StartSymbol(int64_t stream,
                histories_.hashes());
   if (Strong(config_)) {
     const StreamContext& s = *stream_;
-    for (size_t k = 0; k < 4; ++k) low_orders_[k] = s.order[k + 1];
-    low_orders_[4] = MixHash(s.word + s.Back(1));
+    for (size_t k = 0; k < 5; ++k) direct_contexts_[k] = s.order[k + 1];
+    direct_contexts_[5] = MixHash(s.word + s.Back(1));
+    direct_contexts_[6] = direct_contexts_[5] + s.words[0];
     runs_.Enter(histories_.hashes().subspan(1));
   }
   histories_.Enter(path_);
@@ -264,7 +265,7 @@ void ContextMixer::SelectWeights(const Signs& signs) {
 
 // Asks early for what lies far apart in memory.
 void ContextMixer::EnterNode() {
-  direct_.Enter(low_orders_, path_);
+  direct_.Enter(direct_contexts_, path_);
   const uint64_t mask = by_order1_.contexts() - 1;
   const auto hash = [&](uint64_t x) {
     return static_cast<int64_t>(MixHash(x + path_) >> 32 & mask);

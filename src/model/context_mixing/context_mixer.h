@@ -101,8 +101,8 @@ class ContextMixer {
   int32_t low_ = 0, high_ = 1;
   uint64_t path_ = 1;  // the bits so far, after a leading 1
   int32_t depth_ = 0;
-  std::vector<int32_t> predicted_;    // by each match, or -1
-  std::vector<uint64_t> low_orders_;  // contexts of direct_
+  std::vector<int32_t> predicted_;  // by each match, or -1
+  std::vector<uint64_t> direct_contexts_;
   std::vector<uint64_t> cumulative_;  // of the frequencies, V + 1, or none
   int32_t logit_ = 0;                 // mixed, not refined
 };

@@ -10,7 +10,7 @@
 namespace nncpp {
 namespace {
 
-constexpr uint32_t kLimit = 255;  // of the counts of meaning_
+constexpr uint32_t kLimit = 1023;  // of the counts of meaning_
 
 }  // namespace
 

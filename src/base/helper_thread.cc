@@ -1,0 +1,47 @@
+// src/base/helper_thread.cc -- contract: src/base/helper_thread.h
+#include "src/base/helper_thread.h"
+
+#include <utility>
+
+#include "src/base/check.h"
+#include "src/base/spin_wait.h"
+
+namespace nncpp {
+
+HelperThread::~HelperThread() {
+  if (!thread_.joinable()) return;
+  WaitFor(done_, jobs_);
+  stop_ = true;
+  asked_.store(jobs_ + 1, std::memory_order_release);
+  asked_.notify_one();
+  thread_.join();
+}
+
+void HelperThread::Start(std::function<void()> work) {
+  NNCPP_CHECK(done_.load(std::memory_order_acquire) == jobs_);
+  work_ = std::move(work);
+  if (!thread_.joinable()) thread_ = std::thread([this] { Loop(); });
+  asked_.store(++jobs_, std::memory_order_release);
+  asked_.notify_one();
+}
+
+void HelperThread::Wait() {
+  WaitFor(done_, jobs_);
+  if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
+}
+
+void HelperThread::Loop() {
+  for (uint32_t job = 0;; ++job) {
+    WaitFor(asked_, job + 1);
+    if (stop_) return;
+    try {
+      work_();
+    } catch (...) {
+      error_ = std::current_exception();
+    }
+    done_.store(job + 1, std::memory_order_release);
+    done_.notify_one();
+  }
+}
+
+}  // namespace nncpp

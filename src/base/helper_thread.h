@@ -1,0 +1,38 @@
+// src/base/helper_thread.h -- one thread that works beside its owner.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <thread>
+
+namespace nncpp {
+
+// The thread starts with the first work. Used by one thread at a time.
+class HelperThread {
+ public:
+  HelperThread() = default;
+  ~HelperThread();  // waits for work under way; what it throws is lost
+  HelperThread(const HelperThread&) = delete;
+  HelperThread& operator=(const HelperThread&) = delete;
+
+  // Does `work` on the thread. REQUIRES: no work is under way.
+  void Start(std::function<void()> work);
+
+  // Returns when the work is done, and throws what it threw. Does nothing
+  // where none is under way.
+  void Wait();
+
+ private:
+  void Loop();
+
+  std::function<void()> work_;
+  std::exception_ptr error_;
+  bool stop_ = false;
+  uint32_t jobs_ = 0;  // asked for
+  std::atomic<uint32_t> asked_{0}, done_{0};
+  std::thread thread_;
+};
+
+}  // namespace nncpp

@@ -1,0 +1,45 @@
+// src/codec/segment_encoder.cc -- contract: src/codec/segment_encoder.h
+#include "src/codec/segment_encoder.h"
+
+namespace nncpp {
+
+SegmentEncoder::SegmentEncoder(Model& model, std::span<RangeEncoder> encoders)
+    : model_(model), coder_(model), encoders_(encoders) {}
+
+int64_t SegmentEncoder::Bytes(const ModelConfig& config) {
+  return SegmentRows(config) * config.alphabet *
+         static_cast<int64_t>(sizeof(uint64_t));
+}
+
+void SegmentEncoder::Start(std::span<const int32_t> targets) {
+  targets_.assign(targets.begin(), targets.end());
+  if (!model_.LeavesCore()) {
+    Code();
+    return;
+  }
+  frequencies_.clear();
+  for (int64_t row = 0; row < std::ssize(targets_); ++row) {
+    const std::span<const uint64_t> of_row = model_.FrequenciesAt(row);
+    frequencies_.insert(frequencies_.end(), of_row.begin(), of_row.end());
+  }
+  helper_.Start([this] { Code(); });
+}
+
+void SegmentEncoder::Code() {
+  const auto rows = static_cast<int64_t>(targets_.size());
+  const size_t width = frequencies_.size() / targets_.size();
+  for (int64_t row = 0; row < rows; ++row) {
+    const auto at = static_cast<size_t>(row);
+    if (targets_[at] < 0) continue;
+    const int64_t stream = row % std::ssize(encoders_);
+    RangeEncoder& encoder = encoders_[static_cast<size_t>(stream)];
+    if (width == 0) {
+      coder_.Encode(row, stream, targets_[at], encoder);
+    } else {
+      coder_.EncodeMixed({frequencies_.data() + at * width, width}, stream,
+                         targets_[at], encoder);
+    }
+  }
+}
+
+}  // namespace nncpp
