@@ -21,7 +21,10 @@ text=tests/data/alice29.txt
 Make empty --profile tiny < /dev/null
 head -c 1 "$text" | Make one_byte --profile tiny
 head -c 3000 "$text" | Make text_tiny --profile tiny
-head -c 2000 "$text" | Make text_default
+head -c 4200 "$text" | Make text_default
+for level in 1 2 3 4 5 6 7 8 9; do
+  head -c 700 "$text" | Make "level_$level" --profile "$level"
+done
 head -c 3000 "$text" | Make text_fast --profile 1 --mixing-bits 12
 head -c 3000 "$text" | Make text_mixed --profile tiny --mixing 2 \
   --mixing-bits 12 --stream-symbols 1000 --cells 12
