@@ -266,8 +266,11 @@ long_inputs := $(long_inputs):Mixing.CostsNextToNothingOnZeros
 long_inputs := $(long_inputs):WideSymbolsInArchives.ComeBackForEveryAlphabet*
 long_inputs := $(long_inputs):Expectation.IsToldOnceAndChangesNoByte
 long_inputs := $(long_inputs):CudaCodec.*:SelfTest.GivesTheSameDigestOnADevice
-long_inputs := $(long_inputs):Sizes/EmulatedCuda.*/Size5:*EmulatedCuda.*/Size7
+emulated := Sizes/EmulatedCuda.*/Size
+long_inputs := $(long_inputs):$(emulated)3:$(emulated)5:$(emulated)6
+long_inputs := $(long_inputs):$(emulated)7
 long_inputs := $(long_inputs):*DamagedArchive.NeverDelivers*/1
+long_inputs := $(long_inputs):DamagedParts.NeverDelivers*
 scans := Exp.*:Log.*:Tanh.*:Sigmoid.*:Alphabets/CoderCost.*
 variant_build = $(MAKE) --no-print-directory VARIANT=$(1) program unit-tests \
   replays

@@ -44,7 +44,7 @@ for signal in INT TERM; do
 done
 
 echo "-- in the middle of a block"
-env --default-signal=TERM "$NNCPP" c -q --profile lstm \
+env --default-signal=TERM "$NNCPP" c -q --profile lstm --ngram-bits 12 \
   --checkpoint ck --checkpoint-every 0.05s "$TEST_DATA/alice29.txt" \
   large.nncpp &
 until [ -e ck ]; do sleep 0.01; done

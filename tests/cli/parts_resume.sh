@@ -62,7 +62,8 @@ rm back s.nncpp.* sized.nncpp.* pipe
 echo "-- decompressing, from the checkpoint and the later parts alone"
 rm whole.nncpp.*
 head -c 15000 "$TEST_DATA/alice29.txt" > text
-"$NNCPP" c -q --no-prep --no-self-check --profile lstm --parts 3 text l.nncpp
+"$NNCPP" c -q --no-prep --no-self-check --profile lstm --ngram-bits 12 \
+  --parts 3 text l.nncpp
 env --default-signal=TERM "$NNCPP" d -q --checkpoint ck \
   --checkpoint-every 0s l.nncpp back &
 until [ "$(stat -c %s back.part 2> /dev/null || echo 0)" -ge 10000 ]; do
