@@ -259,18 +259,17 @@ release_build := $(MAKE) --no-print-directory VARIANT=release CUDA=0 \
   all unit-tests replays
 clang_build := $(MAKE) --no-print-directory VARIANT=clang CXX=$(CLANGXX) \
   WERROR=1 program syntax
-# Tests that take long and of which a sanitizer sees no more than of others;
-# `make test` runs them in the release build, `make check` leaves them out.
+# Tests that take long: those of which a sanitizer sees no more than of others,
+# and the rest. `make test` runs both in the release build, `make check` neither.
 long_inputs := Codec.StoresWhatDoesNotShrinkAndGrowsByLittle
 long_inputs := $(long_inputs):Mixing.CostsNextToNothingOnZeros
 long_inputs := $(long_inputs):WideSymbolsInArchives.ComeBackForEveryAlphabet*
 long_inputs := $(long_inputs):Expectation.IsToldOnceAndChangesNoByte
 long_inputs := $(long_inputs):CudaCodec.*:SelfTest.GivesTheSameDigestOnADevice
 emulated := Sizes/EmulatedCuda.*/Size
-long_inputs := $(long_inputs):$(emulated)3:$(emulated)5:$(emulated)6
-long_inputs := $(long_inputs):$(emulated)7
+long_inputs := $(long_inputs):$(emulated)5:$(emulated)7
 long_inputs := $(long_inputs):*DamagedArchive.NeverDelivers*/1
-long_inputs := $(long_inputs):DamagedParts.NeverDelivers*
+slow := $(long_inputs):$(emulated)3:$(emulated)6:DamagedParts.NeverDelivers*
 scans := Exp.*:Log.*:Tanh.*:Sigmoid.*:Alphabets/CoderCost.*
 variant_build = $(MAKE) --no-print-directory VARIANT=$(1) program unit-tests \
   replays
@@ -280,7 +279,7 @@ variant_pieces = "build $(1)=$(call variant_build,$(1))" \
   "fuzz replay, $(1)=$(support)/replay_fuzz.sh build/$(1)/replay"
 quick_pieces = "build=$(release_build)" \
   "unit tests=$(support)/run_unit_tests.sh build/release/unit_tests \
-    '-$(long_inputs)'" \
+    '-$(slow)'" \
   "command line=$(support)/run_cli_tests.sh build/nncpp" \
   "fuzz replay=$(support)/replay_fuzz.sh build/release/replay" \
   "layers=$(support)/layers_test.sh" \
@@ -288,7 +287,7 @@ quick_pieces = "build=$(release_build)" \
   "format=$(support)/format.sh check"
 full_pieces = $(quick_pieces) \
   "long unit tests=$(support)/run_unit_tests.sh build/release/unit_tests \
-    '$(long_inputs)'" \
+    '$(slow)'" \
   $(call variant_pieces,asan-ubsan) \
   "build clang=$(clang_build)" \
   "flags=$(support)/flags_test.sh" \
