@@ -44,10 +44,9 @@ ModelConfig LightlyMixed(int64_t cells, int64_t bits) {
   return c;
 }
 
-// The net learns its past again.
+// The net, but not its n-grams, learns its past again.
 ModelConfig Replayed(int64_t layers, int64_t cells, int64_t passes) {
   ModelConfig c = Mixed(layers, cells, 25);
-  c.ngram_orders = 0;  // they stay out of replay
   c.replay_period = 1 << 15;
   c.replay_passes = passes;
   return c;
@@ -167,7 +166,7 @@ const std::vector<Profile>& Profiles() {
       {"5", LightlyMixed(96, 25)},
       {"6", Mixed(2, 128, 25)},
       {"7", Mixed(2, 192, 25)},
-      {"8", Replayed(2, 192, 2)},
+      {"8", Mixed(3, 192, 25)},
       {"9", Replayed(3, 256, 4)},
       {"lstm", LstmProfile()},
       {"tiny", Tiny()},
