@@ -143,8 +143,8 @@ Preparation Preparation::Parse(std::span<const uint8_t> field,
                 "not know; use a newer nncpp");
   }
   if (primed) {
-    const uint32_t length = in.U32();
-    parsed.primer_ = PrimerOf(length);
+    const uint64_t length = in.Varint();
+    parsed.primer_ = PrimerOf(static_cast<int64_t>(length));
     if (length == 0 || parsed.primer_.size() != length ||
         in.U64() != PrimerHash(parsed.primer_)) {
       throw Error(ErrorKind::kUnsupported,
@@ -190,7 +190,7 @@ std::vector<uint8_t> Preparation::Field() const {
                               (primer_.empty() ? 0 : kPrimed) |
                               (own_ == nullptr ? 0 : kOwn)));
   if (!primer_.empty()) {
-    out.U32(static_cast<uint32_t>(primer_.size()));
+    out.Varint(primer_.size());
     out.U64(PrimerHash(primer_));
   }
   const auto add = [&out](const Hash128& hash) {

@@ -42,6 +42,8 @@ inline constexpr uint8_t kTagKindMask = 0x03;
 inline constexpr uint8_t kTagModelRestarts = 0x04;
 inline constexpr uint8_t kTagPartFollows = 0x04;  // of an end mark
 inline constexpr uint8_t kTagPlain = 0x08;
+inline constexpr uint8_t kTagSymbols = 0x10;  // their number stands
+inline constexpr uint8_t kTagRest = 0x20;     // to the size in the header
 
 enum class PartWay : uint8_t { kChained = 1, kIndependent = 2 };
 
@@ -80,8 +82,6 @@ struct BlockHeader {
 };
 
 struct ArchiveEnd {
-  int64_t original_bytes = 0;
-  int64_t blocks = 0;
   Hash128 original_hash;
   bool part_follows = false;  // only in a part
   bool operator==(const ArchiveEnd&) const = default;

@@ -20,16 +20,28 @@ constexpr int64_t kPayloadStepBytes = int64_t{1} << 20;
   throw Error(ErrorKind::kFormat, what);
 }
 
-// A varint in [minimum, maximum]; throws Error(kFormat) naming the field.
-int64_t ReadInRange(ByteReader& fields, const char* name, int64_t minimum,
-                    int64_t maximum) {
-  const uint64_t value = fields.Varint();
+// Returns `value` if it is in [minimum, maximum]; throws Error(kFormat) naming
+// the field otherwise.
+int64_t InRange(uint64_t value, const char* name, int64_t minimum,
+                int64_t maximum) {
   if (value < static_cast<uint64_t>(minimum) ||
       value > static_cast<uint64_t>(maximum)) {
-    throw Error(ErrorKind::kFormat,
-                std::string("the number of ") + name + " is out of its range");
+    ThrowFormat(std::string("the number of ") + name + " is out of its range");
   }
   return static_cast<int64_t>(value);
+}
+
+// The same of a varint.
+int64_t ReadInRange(ByteReader& fields, const char* name, int64_t minimum,
+                    int64_t maximum) {
+  return InRange(fields.Varint(), name, minimum, maximum);
+}
+
+// Bits that the tag of such a block, or end mark, may have besides the kind.
+int KnownInTag(BlockKind kind, const ArchiveHeader& header) {
+  if (kind == BlockKind::kEnd) return header.part ? kTagPartFollows : 0;
+  const int all = kTagModelRestarts | (header.original_bytes ? kTagRest : 0);
+  return kind == BlockKind::kStored ? all : all | kTagPlain | kTagSymbols;
 }
 
 [[noreturn]] void ThrowUnsupported(const std::string& what) {
@@ -156,13 +168,14 @@ BlockKind ArchiveReader::NextBlock() {
   const uint64_t payload_seed = link_;
   std::array<uint8_t, 1 + kMaxBlockFieldBytes> memory = {};
   ByteReader fields(ReadBlockRecord(memory));
-  ReadTag(fields.U8());
+  const uint8_t tag = fields.U8();
+  ReadTag(tag);
   uint64_t payload_hash = 0;
   try {
     if (block_.kind == BlockKind::kEnd) {
       ReadEnd(fields);
     } else {
-      payload_hash = ReadBlockFields(fields);
+      payload_hash = ReadBlockFields(tag, fields);
     }
     if (fields.remaining() != 0) ThrowFormat("a field is left over");
   } catch (const Error& error) {
@@ -209,9 +222,7 @@ void ArchiveReader::ReadTag(uint8_t tag) {
   end_.part_follows = end && (tag & kTagPartFollows) != 0;
   block_.plain = (tag & kTagPlain) != 0;
   if ((tag & kTagKindMask) == 0 ||
-      (tag & ~(kTagKindMask | kTagModelRestarts | kTagPlain)) != 0 ||
-      (block_.kind != BlockKind::kCoded && block_.plain) ||
-      (end_.part_follows && !header_.part)) {
+      (tag & ~(kTagKindMask | KnownInTag(block_.kind, header_))) != 0) {
     ThrowUnsupported("block " + std::to_string(blocks_ + 1) +
                      " is of a kind that this program does not know");
   }
@@ -227,17 +238,9 @@ void ArchiveReader::CheckNothingFollows() {
 }
 
 // Fills block_ and payload_bytes_ and returns the payload's hash.
-uint64_t ArchiveReader::ReadBlockFields(ByteReader& fields) {
+uint64_t ArchiveReader::ReadBlockFields(uint8_t tag, ByteReader& fields) {
   const bool coded = block_.kind == BlockKind::kCoded;
-  int64_t most = kMaxBlockBytes;
-  if (coded) {
-    block_.symbols = ReadInRange(fields, "symbols", 1, kMaxBlockSymbols);
-    most = std::min(most, block_.symbols * kMaxBytesPerSymbol);
-  }
-  // No block may go beyond what is promised for the whole.
-  const int64_t whole = header_.original_bytes.value_or(kMaxOriginalBytes);
-  most = std::min(most, whole - original_bytes_);
-  block_.original_bytes = ReadInRange(fields, "original bytes", 1, most);
+  ReadSizes(tag, fields);
   payload_bytes_ =
       coded ? ReadInRange(fields, "coded bytes", 0, block_.original_bytes - 1)
             : block_.original_bytes;
@@ -245,6 +248,30 @@ uint64_t ArchiveReader::ReadBlockFields(ByteReader& fields) {
   if (coded) block_.original_hash = fields.U64();
   block_.model_digest = fields.U64();
   return payload_hash;
+}
+
+// Fills in the block's symbols and original bytes; what follows from the tag
+// does not stand there.
+void ArchiveReader::ReadSizes(uint8_t tag, ByteReader& fields) {
+  const bool coded = block_.kind == BlockKind::kCoded;
+  const bool counted = (tag & kTagSymbols) != 0;
+  const bool rest = (tag & kTagRest) != 0;
+  int64_t most = coded && !counted ? kMaxBlockSymbols : kMaxBlockBytes;
+  if (counted) {
+    block_.symbols = ReadInRange(fields, "symbols", 1, kMaxBlockSymbols);
+    most = std::min(most, block_.symbols * kMaxBytesPerSymbol);
+  }
+  // No block may go beyond what is promised for the whole.
+  const int64_t whole = header_.original_bytes.value_or(kMaxOriginalBytes);
+  const int64_t left = whole - original_bytes_;
+  block_.original_bytes =
+      InRange(rest ? static_cast<uint64_t>(left) : fields.Varint(),
+              "original bytes", 1, std::min(most, left));
+  if ((counted && block_.symbols == block_.original_bytes) ||
+      (!rest && header_.original_bytes && block_.original_bytes == left)) {
+    ThrowFormat("a number stands there that follows from others");
+  }
+  if (coded && !counted) block_.symbols = block_.original_bytes;
 }
 
 void ArchiveReader::ReadPayload(int64_t bytes) {
@@ -258,14 +285,10 @@ void ArchiveReader::ReadPayload(int64_t bytes) {
 }
 
 void ArchiveReader::ReadEnd(ByteReader& fields) {
-  end_.original_bytes =
-      ReadInRange(fields, "original bytes", 0, kMaxOriginalBytes);
-  end_.blocks = ReadInRange(fields, "blocks", 0, kMaxOriginalBytes);
   end_.original_hash.low = fields.U64();
   end_.original_hash.high = fields.U64();
-  if (end_.original_bytes != original_bytes_ || end_.blocks != blocks_ ||
-      header_.original_bytes.value_or(original_bytes_) != original_bytes_) {
-    ThrowFormat("the totals are not those of the blocks");
+  if (header_.original_bytes.value_or(original_bytes_) != original_bytes_) {
+    ThrowFormat("the blocks do not make the size in the header");
   }
 }
 

@@ -28,7 +28,7 @@ class ArchiveReader {
   const ArchiveHeader& ReadHeader();
 
   // Reads and verifies the next block with its payload, or the end mark; then
-  // also that nothing follows it and that the totals agree.
+  // also that nothing follows it and that the blocks make the promised size.
   BlockKind NextBlock();
 
   // After NextBlock returned kCoded or kStored, until the next call.
@@ -57,7 +57,8 @@ class ArchiveReader {
   int64_t ReadHeaderLength(ByteWriter& record);
   std::span<const uint8_t> ReadBlockRecord(std::span<uint8_t> memory);
   void ReadTag(uint8_t tag);
-  uint64_t ReadBlockFields(ByteReader& fields);
+  uint64_t ReadBlockFields(uint8_t tag, ByteReader& fields);
+  void ReadSizes(uint8_t tag, ByteReader& fields);
   void ReadPayload(int64_t bytes);
   void ReadEnd(ByteReader& fields);
   void CheckNothingFollows();

@@ -89,21 +89,24 @@ void ArchiveWriter::WriteBlock(const BlockHeader& block,
     NNCPP_CHECK(block.symbols == 0);
     NNCPP_CHECK(std::ssize(payload) == block.original_bytes);
   }
-  const uint8_t restarts = block.model_restarts ? kTagModelRestarts : 0;
   NNCPP_CHECK(coded || !block.plain);
-  const uint8_t plain = block.plain ? kTagPlain : 0;
+  const bool counted = coded && block.symbols != block.original_bytes;
+  at_.original_bytes += block.original_bytes;
+  const bool rest = at_.original_bytes == promised_bytes_;
   ByteWriter fields;
-  fields.U8(static_cast<uint8_t>(static_cast<uint8_t>(block.kind) | restarts |
-                                 plain));
-  if (coded) fields.Varint(static_cast<uint64_t>(block.symbols));
-  fields.Varint(static_cast<uint64_t>(block.original_bytes));
+  fields.U8(static_cast<uint8_t>(
+      static_cast<int>(block.kind) |
+      (block.model_restarts ? kTagModelRestarts : 0) |
+      (block.plain ? kTagPlain : 0) | (counted ? kTagSymbols : 0) |
+      (rest ? kTagRest : 0)));
+  if (counted) fields.Varint(static_cast<uint64_t>(block.symbols));
+  if (!rest) fields.Varint(static_cast<uint64_t>(block.original_bytes));
   if (coded) fields.Varint(payload.size());
   fields.U64(HashBytes64(payload, at_.link));
   if (coded) fields.U64(block.original_hash);
   fields.U64(block.model_digest);
   WriteRecord(fields);
   Write(payload);
-  at_.original_bytes += block.original_bytes;
   ++at_.blocks;
 }
 
@@ -118,8 +121,6 @@ void ArchiveWriter::WriteEnd(const Hash128& original_hash, bool part_follows) {
   ByteWriter fields;
   fields.U8(static_cast<uint8_t>(static_cast<uint8_t>(BlockKind::kEnd) |
                                  (part_follows ? kTagPartFollows : 0)));
-  fields.Varint(static_cast<uint64_t>(at_.original_bytes));
-  fields.Varint(static_cast<uint64_t>(at_.blocks));
   fields.U64(original_hash.low);
   fields.U64(original_hash.high);
   WriteRecord(fields);

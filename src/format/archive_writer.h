@@ -41,8 +41,8 @@ class ArchiveWriter {
   // block's payload is its original, and its `symbols` are 0.
   void WriteBlock(const BlockHeader& block, std::span<const uint8_t> payload);
 
-  // Totals are the sum of the blocks written. Throws Error(kIo) when they
-  // differ from the size in the header: the input changed while it was read.
+  // Throws Error(kIo) when the blocks written do not add up to the size in the
+  // header: the input changed while it was read.
   void WriteEnd(const Hash128& original_hash, bool part_follows = false);
 
   const ArchivePosition& position() const { return at_; }

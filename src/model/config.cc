@@ -5,6 +5,7 @@
 #include <bit>
 #include <cmath>
 #include <cstdio>
+#include <utility>
 
 #include "src/base/error.h"
 
@@ -54,6 +55,33 @@ const char* Contradiction(const ModelConfig& config) {
     return "--heads does not divide --cells";
   }
   return nullptr;
+}
+
+// Whether both would be written alike: 0 and -0 would not.
+bool SameBits(const ConfigField& field, const ModelConfig& a,
+              const ModelConfig& b) {
+  if (field.whole != nullptr) return a.*field.whole == b.*field.whole;
+  if (field.bits != nullptr) return a.*field.bits == b.*field.bits;
+  return std::bit_cast<uint32_t>(a.*field.real) ==
+         std::bit_cast<uint32_t>(b.*field.real);
+}
+
+// Ranges are for the caller to check, but for what no field could hold.
+void ReadField(const ConfigField& field, ByteReader& in, ModelConfig& config) {
+  if (field.real != nullptr) {
+    config.*field.real = std::bit_cast<float>(in.U32());
+    return;
+  }
+  const uint64_t value = in.Varint();
+  if (field.bits != nullptr) {
+    config.*field.bits = value;
+    return;
+  }
+  if (value > uint64_t{1} << 40) {
+    throw Error(ErrorKind::kUnsupported,
+                std::string(field.name) + " is out of range in the header");
+  }
+  config.*field.whole = static_cast<int64_t>(value);
 }
 
 }  // namespace
@@ -197,9 +225,32 @@ void CheckConfig(const ModelConfig& config) {
                   Number(bad->minimum) + " to " + Number(bad->maximum));
 }
 
+ModelConfig ArchiveDefaults() {
+  ModelConfig c;
+  c.streams = 1;
+  c.layers = 1;
+  c.cells = 96;
+  c.ngram_orders = 4;
+  c.mixing = 2;
+  c.mixing_bits = 25;
+  c.learning_rate = 0.008f;
+  c.clip = 16;
+  c.output_rate = 4;
+  c.ngram_scale_rate = 0.006f;
+  return c;
+}
+
 void WriteConfig(const ModelConfig& config, ByteWriter& out) {
-  out.Varint(ConfigFields().size());
+  const ModelConfig defaults = ArchiveDefaults();
+  uint64_t stand = 0;
+  uint64_t bit = 1;
   for (const ConfigField& field : ConfigFields()) {
+    if (!SameBits(field, config, defaults)) stand |= bit;
+    bit <<= 1;
+  }
+  out.Varint(stand);
+  for (const ConfigField& field : ConfigFields()) {
+    if (SameBits(field, config, defaults)) continue;
     if (field.whole != nullptr) {
       out.Varint(static_cast<uint64_t>(config.*field.whole));
     } else if (field.real != nullptr) {
@@ -211,28 +262,22 @@ void WriteConfig(const ModelConfig& config, ByteWriter& out) {
 }
 
 ModelConfig ParseConfig(ByteReader& in) {
-  ModelConfig config;
-  const uint64_t count = in.Varint();
-  if (count != ConfigFields().size()) {
-    throw Error(ErrorKind::kUnsupported,
-                "the model has " + std::to_string(count) +
-                    " fields, this program knows " +
-                    std::to_string(ConfigFields().size()) +
-                    "; use the nncpp that made the archive");
-  }
+  const ModelConfig defaults = ArchiveDefaults();
+  ModelConfig config = defaults;
+  uint64_t stand = in.Varint();  // bit 0: the next field
   for (const ConfigField& field : ConfigFields()) {
-    if (field.whole != nullptr) {
-      const uint64_t value = in.Varint();
-      if (value > uint64_t{1} << 40) {
-        throw Error(ErrorKind::kUnsupported,
-                    std::string(field.name) + " is out of range in the header");
-      }
-      config.*field.whole = static_cast<int64_t>(value);
-    } else if (field.real != nullptr) {
-      config.*field.real = std::bit_cast<float>(in.U32());
-    } else {
-      config.*field.bits = in.Varint();
+    if ((std::exchange(stand, stand >> 1) & 1) == 0) continue;
+    ReadField(field, in, config);
+    if (SameBits(field, config, defaults)) {
+      throw Error(ErrorKind::kFormat,
+                  std::string(field.name) +
+                      " stands in the header although it has its default");
     }
+  }
+  if (stand != 0) {
+    throw Error(ErrorKind::kUnsupported,
+                "the model has fields that this program does not know; use the "
+                "nncpp that made the archive");
   }
   if (in.remaining() != 0) {
     throw Error(ErrorKind::kFormat, "bytes follow the model's fields");

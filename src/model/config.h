@@ -15,7 +15,8 @@ inline constexpr int64_t kTransformer = 1;
 
 // The configuration travels in the archive's header. Each field can be set by
 // an option of the same name (underscores become dashes). Real numbers are
-// stored as the bits of a float.
+// stored as the bits of a float. The values here are where profiles begin; what
+// a header leaves out is ArchiveDefaults().
 struct ModelConfig {
   int64_t alphabet = 256;                     // V
   int64_t block_symbols = int64_t{1} << 20;   // symbols a block, at most
@@ -93,8 +94,14 @@ std::vector<std::string> ProfileNames();
 // Makes tables smaller that an input of so many bytes would not fill.
 void FitTables(int64_t bytes, ModelConfig& config);
 
-// docs/format.md, "Configuration". ParseConfig throws Error(kFormat), or
-// Error(kUnsupported) for a field or a value this build does not know.
+// What a header does not say: the default level for a large input. Part of the
+// format, so it stays whatever becomes of the profiles.
+ModelConfig ArchiveDefaults();
+
+// docs/format.md, "Configuration": the fields that differ from
+// ArchiveDefaults(). ParseConfig throws Error(kFormat), also for what
+// WriteConfig would spell otherwise, or Error(kUnsupported) for a field or a
+// value this build does not know.
 void WriteConfig(const ModelConfig& config, ByteWriter& out);
 ModelConfig ParseConfig(ByteReader& in);
 

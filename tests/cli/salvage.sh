@@ -29,7 +29,7 @@ head -c 1000 text | cmp - bad.incomplete && echo "the beginning"
 rm bad.incomplete
 
 echo "-- nothing to keep"
-head -c 60 text.nncpp > bad.nncpp
+head -c 40 text.nncpp > bad.nncpp
 Run d -q --salvage bad.nncpp
 Run d -q --salvage text none
 Files

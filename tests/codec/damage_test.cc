@@ -123,7 +123,7 @@ TEST(DamagedBlock, IsNamedWhenItsArithmeticDiffers) {
   // checks.
   const Sample sample;
   Octets damaged = sample.archive;
-  const size_t end_mark = 8 + 24;
+  const size_t end_mark = 2 + 16 + 4;
   damaged[damaged.size() - end_mark - 10] ^= 1;
   MemorySink out;
   ExpectError(ErrorKind::kNumerics, "block 3", [&] {

@@ -6,10 +6,12 @@
 #include <algorithm>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "kernels/make_backend.h"
 #include "preproc/primer.h"
+#include "src/base/bytes.h"
 #include "src/format/archive_reader.h"
 #include "src/model/model.h"
 #include "tests/support/codec_runs.h"
@@ -134,9 +136,9 @@ TEST(Preparation, TakesAsMuchOfThePrimerAsTheInputIsWorth) {
   const auto length = [&](int64_t size, int64_t mixing) {
     const Octets field =
         Preparation::Choose({}, size, MixingConfig(mixing), options).Field();
-    return field.empty() ? 0 : field[1] + 256 * field[2] + 65536 * field[3];
+    return field.empty() ? 0 : ByteReader(std::span(field).subspan(1)).Varint();
   };
-  const auto all = static_cast<int>(PrimerText().size());
+  const uint64_t all = PrimerText().size();
   EXPECT_EQ(length(3, 2), 0);
   EXPECT_EQ(length(1000, 2), 6000);
   EXPECT_EQ(length(1'000'000, 2), all);
@@ -245,9 +247,8 @@ TEST(Preparation, RefusesFieldsThatAreNone) {
   };
   for (const Octets& field :
        {Octets{0}, Octets{9}, Octets{16}, Octets{8, 0}, Octets{255},
-        Octets{3, 0}, Octets{4}, Octets{4, 1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8},
-        Octets{4, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8}, Octets{2, 1}, Octets{1},
-        Octets{1, 5}, Octets{1, 1, 0, 0}}) {
+        Octets{3, 0}, Octets{4}, Octets{2, 1}, Octets{1}, Octets{1, 5},
+        Octets{1, 1, 0, 0}}) {
     EXPECT_TRUE(RefusesArchive([&] { parse(field); }))
         << ::testing::PrintToString(field);
   }
@@ -257,6 +258,29 @@ TEST(Preparation, RefusesFieldsThatAreNone) {
   parse(field);
   field.push_back(0);
   EXPECT_TRUE(RefusesArchive([&] { parse(field); }));
+}
+
+TEST(Preparation, RefusesAPrimerThatItDoesNotHave) {
+  const auto refuses = [](uint64_t length, uint64_t hash) {
+    ByteWriter field;
+    field.U8(4);
+    field.Varint(length);
+    field.U64(hash);
+    ExpectError(ErrorKind::kUnsupported, "a text that this program does not",
+                [&] { Preparation::Parse(field.bytes(), PrepOptions()); });
+  };
+  const std::string_view all = PrimerText();
+  const uint64_t hash = PrimerHash(all);
+  refuses(0, PrimerHash({}));
+  refuses(all.size() + 1, hash);
+  refuses(uint64_t{1} << 63, hash);
+  refuses(~uint64_t{0}, hash);
+  refuses(all.size(), hash ^ 1);
+  refuses(all.size() - 1, hash);
+  ExpectError(ErrorKind::kFormat, "longer than it must be", [] {
+    Preparation::Parse(Octets{4, 0x81, 0x00, 1, 2, 3, 4, 5, 6, 7, 8},
+                       PrepOptions());
+  });
 }
 
 TEST(Preparation, RefusesEveryFlippedBitOfItsField) {

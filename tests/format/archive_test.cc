@@ -8,6 +8,7 @@
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "src/base/hash.h"
@@ -38,6 +39,30 @@ TEST(Archive, MayBeEmpty) {
   EXPECT_EQ(ReadArchive(WriteArchive(archive)), archive);
   archive.header.original_bytes = 0;
   EXPECT_EQ(ReadArchive(WriteArchive(archive)), archive);
+}
+
+// The numbers of symbols and of original bytes, each present and not.
+TEST(Archive, KeepsWhatItDoesNotSpellOut) {
+  for (const int64_t symbols : {250, 300, 301}) {
+    for (const int64_t promised : {0, 346}) {
+      for (const bool stored_last : {false, true}) {
+        TestArchive archive = ThreeBlocks();
+        archive.blocks.front().header.symbols = symbols;
+        if (stored_last) std::swap(archive.blocks[1], archive.blocks[2]);
+        archive.header.original_bytes.reset();
+        if (promised > 0) archive.header.original_bytes = promised;
+        const std::vector<uint8_t> bytes = WriteArchive(archive);
+        EXPECT_EQ(ReadArchive(bytes), archive);
+        // The header, two coded blocks, a stored one and the end mark with
+        // original bytes in blocks of 300, 40 and 6, then payloads.
+        constexpr int64_t kFixed = 19 + 2 * 31 + 22 + 22 + (2 + 1 + 1);
+        constexpr int64_t kPayloads = 20 + 6 + 11;
+        const int64_t counted = symbols == 300 ? 0 : 2;
+        const int64_t known = promised > 0 ? 2 - 1 : 0;  // the last lacks its
+        EXPECT_EQ(std::ssize(bytes), kFixed + kPayloads + counted + known);
+      }
+    }
+  }
 }
 
 TEST(Archive, TakesTheLargestConfiguration) {
@@ -138,7 +163,7 @@ TEST(ArchiveReader, CountsAsItGoes) {
   EXPECT_EQ(reader.NextBlock(), BlockKind::kCoded);
   EXPECT_EQ(reader.NextBlock(), BlockKind::kEnd);
   EXPECT_EQ(reader.bytes_read(), std::ssize(bytes));
-  EXPECT_EQ(reader.end(), (ArchiveEnd{346, 3, {3, 4}}));
+  EXPECT_EQ(reader.end(), (ArchiveEnd{{3, 4}}));
   reader.CheckOriginal({3, 4});
   ExpectError(ErrorKind::kFormat, "does not have its hash", [&] {
     reader.CheckOriginal({3, 5});

@@ -7,10 +7,12 @@
 #include <cstdint>
 #include <vector>
 
+#include "src/base/bytes.h"
 #include "src/base/check.h"
 #include "src/base/error.h"
 #include "src/format/files.h"
 #include "src/format/payload.h"
+#include "src/model/config.h"
 #include "tests/support/archives.h"
 #include "tests/support/resign.h"
 
@@ -37,11 +39,23 @@ void SplitPayload(const TestBlock& block) {
   }
 }
 
+void RewriteConfig(const std::vector<uint8_t>& bytes) {
+  try {
+    ByteReader in(bytes);
+    ByteWriter out;
+    WriteConfig(ParseConfig(in), out);
+    NNCPP_CHECK(out.bytes() == bytes);
+  } catch (const Error& error) {
+    ExpectDamage(error);
+  }
+}
+
 void ReadAndRewrite(const std::vector<uint8_t>& bytes) {
   try {
     const TestArchive archive = ReadArchive(bytes);
     for (const TestBlock& block : archive.blocks) SplitPayload(block);
     NNCPP_CHECK(WriteArchive(archive) == bytes);
+    RewriteConfig(archive.header.config);
     const std::vector<uint8_t>& files = archive.header.files;
     if (files.empty()) return;
     NNCPP_CHECK(FilesField(ParseFiles(files, *archive.header.original_bytes)) ==

@@ -6,7 +6,7 @@
 set -euo pipefail
 
 golden=tests/golden damaged=tests/damaged
-program=${NNCPP:-build/nncpp}
+program=$(realpath "${NNCPP:-build/nncpp}")
 rm -f "$golden"/*.nncpp* "$golden"/*.orig "$damaged"/*.nncpp
 
 # Make NAME OPTION... < original
@@ -54,9 +54,24 @@ head -c 3000 "$text" | "$program" prep encode --dictionary "$words" - - |
   Make symbols --profile tiny --symbols u16
 rm "$words"
 head -c 1000 "$text" | Make chained --profile tiny --parts 3
-for name in blocks one_byte stored replay symbols; do
-  cp "$golden/$name.nncpp" "tests/fuzz/corpus/decompress/$name"
+
+corpus=tests/fuzz/corpus/decompress
+rm -f "$corpus"/*
+for name in blocks one_byte stored replay symbols text_fast text_mixed \
+  transformer; do
+  cp "$golden/$name.nncpp" "$corpus/$name"
 done
+files=$(mktemp -d)
+head -c 60 "$text" > "$files/first"
+head -c 150 "$text" | tail -c 90 > "$files/second"
+(cd "$files" && "$program" c -q --profile tiny first second all.nncpp)
+cp "$files/all.nncpp" "$corpus/two-files"
+"$program" c -q --profile tiny --parts 2 --independent "$files/second" \
+  "$files/set.nncpp"
+cp "$files/set.nncpp.002" "$corpus/independent-part"
+rm -r "$files"
+cp "$corpus"/{two-files,independent-part} tests/fuzz/corpus/archive
+cp "$golden/chained.nncpp.002" tests/fuzz/corpus/archive/chained-part
 
 cp "$golden/text_tiny.nncpp" "$damaged/trailing_byte.nncpp"
 printf '\0' >> "$damaged/trailing_byte.nncpp"

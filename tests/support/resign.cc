@@ -28,20 +28,35 @@ struct Place {
   int64_t payload_bytes = 0;
 };
 
-// `fields` starts at `at`.
-Place ReadPlace(std::span<const uint8_t> fields, int64_t at) {
+// `fields` starts at `at`. `left` is what the header's size leaves for this
+// block and those after it, and then for the latter.
+Place ReadPlace(std::span<const uint8_t> fields, int64_t at, uint64_t& left) {
   try {
     ByteReader reader(fields);
-    const auto kind = static_cast<BlockKind>(reader.U8() & kTagKindMask);
+    const uint8_t tag = reader.U8();
+    const auto kind = static_cast<BlockKind>(tag & kTagKindMask);
     const bool coded = kind == BlockKind::kCoded;
     if (!coded && kind != BlockKind::kStored) return {};
-    if (coded) reader.Varint();
-    uint64_t bytes = reader.Varint();
+    if ((tag & kTagSymbols) != 0) reader.Varint();
+    uint64_t bytes = (tag & kTagRest) != 0 ? left : reader.Varint();
+    left -= std::min(bytes, left);
     if (coded) bytes = reader.Varint();
     bytes = std::min(bytes, static_cast<uint64_t>(kMaxBlockBytes));
     return {at + reader.position(), static_cast<int64_t>(bytes)};
   } catch (const Error&) {
     return {};
+  }
+}
+
+// The size in a header's fields; 0 if it is not known.
+uint64_t SizeIn(std::span<const uint8_t> fields) {
+  try {
+    ByteReader reader(fields);
+    reader.Varint();  // format
+    reader.Varint();  // numerics
+    return (reader.U8() & kFlagSizeKnown) != 0 ? reader.Varint() : 0;
+  } catch (const Error&) {
+    return 0;
   }
 }
 
@@ -59,8 +74,8 @@ std::vector<uint8_t> Resign(std::vector<uint8_t> archive) {
     ByteReader reader(archive);
     reader.Bytes(std::ssize(kMagic));
     const uint64_t length = reader.Varint();
-    reader.Bytes(
-        static_cast<int64_t>(std::min(length, static_cast<uint64_t>(size))));
+    uint64_t left = SizeIn(reader.Bytes(
+        static_cast<int64_t>(std::min(length, static_cast<uint64_t>(size)))));
     int64_t at = reader.position();
     uint64_t link = HashBytes64(Part(archive, 0, at));
     Put(CheckOfLink(link), 4, at, archive);
@@ -70,7 +85,7 @@ std::vector<uint8_t> Resign(std::vector<uint8_t> archive) {
       const int64_t fields_bytes = archive[static_cast<size_t>(at)];
       if (fields_at + fields_bytes > size) break;
       const Place place =
-          ReadPlace(Part(archive, fields_at, fields_bytes), fields_at);
+          ReadPlace(Part(archive, fields_at, fields_bytes), fields_at, left);
       const int64_t check_at = fields_at + fields_bytes;
       const int64_t payload_at = std::min(check_at + 4, size);
       const int64_t payload_bytes =
