@@ -59,10 +59,9 @@ struct MixingTable {
                 int64_t sets, int16_t* const* weights);
 
   // Of cells with probabilities p whose histories have seen `seen`:
-  //   inputs[i] = logit of p
-  //   inputs[n + i] = (p - 2^21) >> 11
-  //   inputs[2n + i] = logit of p again, 0 without kAgreed
-  // all 0 without kKnown. stretch: kStretchEntries logits.
+  //   inputs[i] = logit of p, 0 without kKnown
+  //   inputs[n + i] = logit of p again, 0 without kAgreed
+  // stretch: kStretchEntries logits.
   // REQUIRES: n is a multiple of kCellGrain.
   void (*cell_inputs)(const uint32_t* cells, const uint8_t* seen, int64_t n,
                       const int16_t* stretch, int16_t* inputs);

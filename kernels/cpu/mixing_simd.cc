@@ -40,11 +40,8 @@ void CellInputs(const uint32_t* cells, const uint8_t* seen, int64_t n,
   for (int64_t i = 0; i < n; ++i) {
     const uint32_t p = cells[i] >> kCountBits;
     const auto logit = static_cast<int16_t>(LogitFrom(stretch, p));
-    const auto distance = static_cast<int16_t>(
-        (static_cast<int32_t>(p) - (1 << (kModelBits - 1))) >> 11);
     inputs[i] = (seen[i] & kKnown) != 0 ? logit : int16_t{0};
-    inputs[n + i] = (seen[i] & kKnown) != 0 ? distance : int16_t{0};
-    inputs[2 * n + i] = (seen[i] & kAgreed) != 0 ? logit : int16_t{0};
+    inputs[n + i] = (seen[i] & kAgreed) != 0 ? logit : int16_t{0};
   }
 }
 
@@ -120,13 +117,10 @@ void CellInputs(const uint32_t* cells, const uint8_t* seen, int64_t n,
         _mm256_andnot_si256(_mm256_cmpgt_epi32(half, p), tail);
     const __m256i logit =
         _mm256_sub_epi32(_mm256_xor_si256(entry, turned), turned);
-    const __m256i distance = _mm256_srai_epi32(_mm256_sub_epi32(p, half), 11);
     const __m256i bits = _mm256_cvtepu8_epi32(
         _mm_loadl_epi64(reinterpret_cast<const __m128i*>(seen + i)));
-    const __m256i known = HasBit(bits, kKnown);
-    Store16(_mm256_and_si256(logit, known), inputs + i);
-    Store16(_mm256_and_si256(distance, known), inputs + n + i);
-    Store16(_mm256_and_si256(logit, HasBit(bits, kAgreed)), inputs + 2 * n + i);
+    Store16(_mm256_and_si256(logit, HasBit(bits, kKnown)), inputs + i);
+    Store16(_mm256_and_si256(logit, HasBit(bits, kAgreed)), inputs + n + i);
   }
 }
 

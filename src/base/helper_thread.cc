@@ -10,7 +10,7 @@ namespace nncpp {
 
 HelperThread::~HelperThread() {
   if (!thread_.joinable()) return;
-  WaitFor(done_, jobs_);
+  Settle();
   stop_ = true;
   asked_.store(jobs_ + 1, std::memory_order_release);
   asked_.notify_one();
@@ -28,6 +28,11 @@ void HelperThread::Start(std::function<void()> work) {
 void HelperThread::Wait() {
   WaitFor(done_, jobs_);
   if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
+}
+
+void HelperThread::Settle() noexcept {
+  WaitFor(done_, jobs_);
+  error_ = nullptr;
 }
 
 void HelperThread::Loop() {

@@ -24,6 +24,9 @@ class HelperThread {
   // where none is under way.
   void Wait();
 
+  // The same, but what it threw is lost.
+  void Settle() noexcept;
+
  private:
   void Loop();
 

@@ -36,10 +36,13 @@ void CheckMemory(const ModelConfig& config, bool self_check, int64_t limit,
 std::unique_ptr<Backend> BackendFor(const CodecOptions& options,
                                     const ModelConfig& config, int models) {
   const int threads = options.threads > 0 ? options.threads : UsableCores();
-  // Mixing goes on beside the net, on a core of its own; not where replay may
-  // overwrite the frequencies that are to be mixed.
-  const bool beside = config.mixing > 0 && config.layers > 0 &&
-                      config.replay_period == 0 && threads > 1;
+  // Mixing goes on beside the net or its models, on a core of its own; not
+  // where replay may overwrite the frequencies that are to be mixed, nor where
+  // it is too fast to gain by it.
+  const bool beside =
+      threads > 1 &&
+      (config.layers == 0 ? config.mixing > 1
+                          : config.mixing > 0 && config.replay_period == 0);
   const int rest = beside ? threads - 1 : threads;
   std::unique_ptr<Backend> backend =
       options.make_backend

@@ -54,18 +54,16 @@ constexpr double kSymbolsOfWords = 0.4;
 bool IsShort(size_t symbols, size_t bytes) { return symbols * 4 <= bytes * 3; }
 
 // Context mixing without its net.
-void Learn(std::span<const uint16_t> symbols, ContextMixer& mixer,
+void Learn(std::span<const uint16_t> symbols, bool beside, ContextMixer& mixer,
            const std::function<void()>& done) {
   constexpr size_t kBetweenCalls = 4096;
+  const std::vector<int32_t> all(symbols.begin(), symbols.end());
   const int64_t length = std::ssize(symbols);
   mixer.StartBlock({&length, 1});
-  for (size_t i = 0; i < symbols.size(); ++i) {
-    mixer.StartSymbol(0, {});
-    while (!mixer.Done()) {
-      mixer.Predict();
-      mixer.Update(symbols[i] >= mixer.middle() ? 1 : 0);
-    }
-    if (i % kBetweenCalls == 0) done();
+  for (std::span<const int32_t> left = all; !left.empty(); done()) {
+    const auto some = left.first(std::min(left.size(), kBetweenCalls));
+    mixer.Code(0, some, beside, {});
+    left = left.subspan(some.size());
   }
 }
 
@@ -245,7 +243,9 @@ void Preparation::Prime(const ModelConfig& config, Model& model,
     std::span<const uint16_t> rest = symbols;
     if (config.layers > 0 && std::ssize(rest) > kNetPrimer) {
       const auto first = rest.first(rest.size() - kNetPrimer);
-      if (ContextMixer* mixer = model.Mixer()) Learn(first, *mixer, done);
+      if (ContextMixer* mixer = model.Mixer()) {
+        Learn(first, model.LeavesCore(), *mixer, done);
+      }
       rest = rest.last(kNetPrimer);
     }
     learn(rest);

@@ -1,6 +1,9 @@
 // src/codec/segment_encoder.cc -- contract: src/codec/segment_encoder.h
 #include "src/codec/segment_encoder.h"
 
+#include "src/model/context_mixing/context_mixer.h"
+#include "src/model/context_mixing/logistic.h"
+
 namespace nncpp {
 
 SegmentEncoder::SegmentEncoder(Model& model, std::span<RangeEncoder> encoders)
@@ -13,7 +16,15 @@ int64_t SegmentEncoder::Bytes(const ModelConfig& config) {
 
 void SegmentEncoder::Start(std::span<const int32_t> targets) {
   targets_.assign(targets.begin(), targets.end());
-  if (!model_.LeavesCore()) {
+  ContextMixer* mixer = model_.Mixer();
+  const bool alone = model_.FrequenciesAt(0).empty();
+  if (mixer != nullptr && alone && encoders_.size() == 1) {
+    mixer->Code(0, targets_, model_.LeavesCore(), [&](int bit, uint32_t p) {
+      encoders_.front().EncodeBit(bit, p, kCodedBits);
+    });
+    return;
+  }
+  if (!model_.LeavesCore() || alone) {
     Code();
     return;
   }

@@ -14,7 +14,7 @@ namespace {
 
 // What every sound build computes. A change of the arithmetic or of the tiny
 // profile changes it; the test of the self-test prints the new one.
-constexpr uint64_t kDigest = 0x9ba85c3351134ffe;
+constexpr uint64_t kDigest = 0x55347d4dbf91f406;
 
 }  // namespace
 

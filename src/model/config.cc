@@ -229,7 +229,7 @@ ModelConfig ArchiveDefaults() {
   ModelConfig c;
   c.streams = 1;
   c.layers = 1;
-  c.cells = 96;
+  c.cells = 32;
   c.ngram_orders = 4;
   c.mixing = 2;
   c.mixing_bits = 25;

@@ -158,12 +158,12 @@ struct Profile {
 
 const std::vector<Profile>& Profiles() {
   static const std::vector<Profile> profiles = {
-      {"default", LightlyMixed(96, 25)},
+      {"default", LightlyMixed(32, 25)},
       {"1", Mixing(1, 22)},
       {"2", Mixing(2, 22)},
       {"3", Mixing(2, 24)},
-      {"4", LightlyMixed(64, 24)},
-      {"5", LightlyMixed(96, 25)},
+      {"4", LightlyMixed(32, 24)},
+      {"5", LightlyMixed(32, 25)},
       {"6", Mixed(2, 128, 25)},
       {"7", Mixed(2, 192, 25)},
       {"8", Mixed(3, 192, 25)},

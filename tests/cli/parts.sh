@@ -85,7 +85,7 @@ rm -f other.nncpp.* i.nncpp.* whole.nncpp less
 Files
 
 echo "-- what comes before damage"
-printf '\377' | dd of=a.nncpp.003 bs=1 seek=250 conv=notrunc 2> /dev/null
+printf '\377\000' | dd of=a.nncpp.003 bs=1 seek=250 conv=notrunc 2> /dev/null
 Run d a.nncpp x
 Run d --salvage a.nncpp x
 cmp x.incomplete <(head -c 1500 text) && echo "half of it"

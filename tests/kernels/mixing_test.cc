@@ -115,7 +115,7 @@ TEST(Cells, GiveTheInputsOfTheirProbabilities) {
     seen[i] = i % 5 == 0 ? 0 : i % 2 == 0 ? kKnown : kKnown | kAgreed;
   }
   for (const cpu::Form& form : cpu::AvailableForms()) {
-    std::vector<int16_t> inputs(3 * cells.size(), 99);
+    std::vector<int16_t> inputs(2 * cells.size(), 99);
     form.mixing->cell_inputs(cells.data(), seen.data(), n,
                              tables.stretch.data(), inputs.data());
     for (size_t i = 0; i < cells.size(); ++i) {
@@ -123,11 +123,9 @@ TEST(Cells, GiveTheInputsOfTheirProbabilities) {
       int logit = tables.stretch[4096 + (p >> 10)];
       if (p < 65536) logit = tables.stretch[p >> 4];
       if (p >= 4194304 - 65536) logit = -tables.stretch[(4194303 - p) >> 4];
-      const int distance = (static_cast<int>(p) - 2097152) >> 11;
       const size_t count = cells.size();
       EXPECT_EQ(inputs[i], seen[i] != 0 ? logit : 0) << form.name << p;
-      EXPECT_EQ(inputs[count + i], seen[i] != 0 ? distance : 0) << p;
-      EXPECT_EQ(inputs[2 * count + i], (seen[i] & kAgreed) != 0 ? logit : 0);
+      EXPECT_EQ(inputs[count + i], (seen[i] & kAgreed) != 0 ? logit : 0);
     }
   }
 }

@@ -3,127 +3,254 @@
 #include "src/model/context_mixing/contexts.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 
 #include "src/base/check.h"
+#include "src/model/context_mixing/evidence.h"
 
 namespace nncpp {
 namespace {
 
-constexpr int64_t kFastContexts = 8;
-constexpr int64_t kStrongContexts = 48;
+using Context = std::array<Feature, 4>;  // kNothing at the end
 
-// Hands out hashes in order; each is salted with its number.
-class Hashes {
- public:
-  explicit Hashes(std::span<uint64_t> out) : out_(out) {}
-  void Add(uint64_t context) {
-    const uint64_t salt = (next_ + 1) * 0x632BE59BD9B4E019u;
-    out_[next_++] = MixHash(MixHash(context + salt));
-  }
-  bool full() const { return next_ == out_.size(); }
-
- private:
-  std::span<uint64_t> out_;
-  size_t next_ = 0;
+// The first have runs too.
+constexpr Context kContexts[] = {
+    {kO2},
+    {kO3},
+    {kO4},
+    {kO5},
+    {kO7},
+    {kWord, kB1},
+    {kO2, kWord1},
+    {kO3, kWord1},
+    {kWord, kWord1, kCapital},
+    {kWord, kLength},
+    {kL2, kMatch, kLastSeen},
+    {kL2, kC8, kLongMatch},
+    {kB1, kIn2, kLength},
+    {kCapitals, kMatch, kO3},
+    {kIn2, kG4},
+    {kG4, kIn1, kI3},
+    {kB1, kB3},
+    {kO2, kF2},
+    {kColumn, kAbove},
+    {kWord, kB1, kAbove},
+    {kStart, kWord, kB1},
+    {kIn2, kO2},
+    {kIn2, kWord, kB1},
+    {kMatch, kB1},
+    {kWord, kBlock12},
+    {kB1, kMatch, kI34},
+    {kL2, kBlock14},
+    {kGap, kBlock12, kIndent1},
+    {kP4, kGap},
+    {kL1, kL3, kLongMatch, kLastSeen},
+    {kI4, kBlock10},
+    {kG3, kMatch, kMatchLength},
+    {kP1, kMatch},
+    {kC6, kI4, kLastSeen},
+    {kGap1, kMatch, kBlock12},
+    {kWord, kFirstInside},
+    {kB2, kWord, kLastSeen},
+    {kWord, kG2},
+    {kB1, kL2, kMatch},
+    {kL4, kGap, kG2, kLongMatch},
+    {kB1, kGap1, kG8},
+    {kMatch, kVowels},
+    {kG1, kLine},
+    {kL4, kG1, kMatch, kLastSeen},
+    {kGap, kIn1, kI34},
+    {kL3, kG2, kIn3},
+    {kB1, kP2, kIn2},
+    {kG3, kBlock14},
+    {kGap, kGap1, kBlock12},
+    {kColumn, kL2, kLength},
+    {kG8, kP1, kMatch},
+    {kIn1, kC6, kLastSeen},
+    {kG5, kLength, kC6, kLongMatch},
+    {kL2, kFirst},
+    {kColumnBits, kMatch},
 };
 
-// Orders 0 to `last`, and words.
-void AddFirst(const StreamContext& s, int last, Hashes& hashes) {
-  for (int order = 0; order <= last; ++order) hashes.Add(s.order[order]);
-  const uint64_t word = MixHash(s.word + s.Back(1));
-  hashes.Add(word);
-  hashes.Add(word + s.words[0]);
+// After them those of text, or those of binary data.
+constexpr Context kText[] = {
+    {kWord, kGap, kExpression},
+    {kWord, kGap, kNextWord},
+    {kWord, kGap, kTag},
+    {kKey, kIn3, kLinked},
+    {kWord, kKey},
+    {kL1, kTag, kIn1},
+    {kKey, kMatch},
+    {kWord, kTag, kLength, kC4},
+    {kWord, kGap, kP2},
+    {kG2, kTag, kKey},
+    {kL3, kWord, kLength},
+    {kL3, kIndent},
+    {kP3, kLine},
+    {kL1, kWord, kLongMatch},
+    {kWord, kFirst},
+    {kKey, kIn2, kMatch},
+    {kLinked, kWord, kB1},
+};
+constexpr Context kBinary[] = {
+    {kC10},
+    {kB2, kB3},
+    {kB2, kB3, kB4},
+    {kB1, kB4},
+    {kB2, kB4, kB6},
+    {kR, kB1},
+    {kR, kS},
+    {kR, kS, kB1},
+    {kR, kR1, kB1},
+    {kS, kB1, kB2},
+    {kPhase, kR},
+    {kO1},
+    {kO8},
+    {kO10},
+    {kF2},
+    {kB1, kF3},
+    {kMatch, kMatchLength},
+};
+static_assert(std::size(kText) == std::size(kBinary));
+
+uint64_t Seed(size_t context) { return (context + 1) * 0x632BE59BD9B4E019u; }
+
+uint64_t HashOf(const Features& features, size_t number,
+                const Context& context) {
+  const auto end = std::find(context.begin(), context.end(), kNothing);
+  return MixHash(nncpp::HashOf(features, Seed(number), {context.begin(), end}));
 }
 
-void AddWords(const StreamContext& s, Hashes& hashes) {
-  const uint64_t here = MixHash(s.word + s.Back(1));
-  const uint64_t word = MixHash(s.word);
-  const uint64_t* w = s.words;
-  hashes.Add(MixHash(here + w[0]) + w[1]);
-  hashes.Add(here + MixHash(w[2]));
-  hashes.Add(word + w[1]);
-  hashes.Add(MixHash(w[0] + 5 * w[1]) + 11 * s.word + w[2]);
-  hashes.Add(MixHash(w[0]) + 3 * MixHash(w[1]) + s.order[1]);
-  hashes.Add(MixHash(s.order[1]) + w[0] + 8 * w[1]);
-  hashes.Add(MixHash(s.order[2]) + w[0]);
-  hashes.Add(MixHash(s.order[3]) + MixHash(w[0]));
-  hashes.Add(word + s.long_word);
-  hashes.Add(word + 3 * s.capital + w[0]);
-  hashes.Add(4 * s.prefix + 1 + (s.word << 5));
-  hashes.Add(word + (uint64_t{s.Back(1)} << 32) + (s.classes & 0xffffff));
-  hashes.Add(s.classes & 0xffffffffff);
+uint64_t Low(uint64_t x, int bits) { return x & ((uint64_t{1} << bits) - 1); }
+
+void AddSymbols(const StreamContext& s, uint64_t* v) {
+  v[kB1] = s.Back(1);
+  v[kB2] = s.Back(2);
+  v[kB3] = s.Back(3);
+  v[kB4] = s.Back(4);
+  v[kB6] = s.Back(6);
+  v[kO1] = s.order[1];
+  v[kO2] = s.order[2];
+  v[kO3] = s.order[3];
+  v[kO4] = s.order[4];
+  v[kO5] = s.order[5];
+  v[kO7] = s.order[7];
+  v[kO8] = s.order[8];
+  v[kO10] = s.order[10];
+  v[kL1] = Low(s.text.lower, 8);
+  v[kL2] = Low(s.text.lower, 16);
+  v[kL3] = Low(s.text.lower, 24);
+  v[kL4] = Low(s.text.lower, 32);
+  v[kC4] = Low(s.classes, 16);
+  v[kC6] = Low(s.classes, 24);
+  v[kC8] = Low(s.classes, 32);
+  v[kC10] = Low(s.classes, 40);
 }
 
-// Contexts that leave symbols out, and what came after the last byte before.
-void AddSparse(const StreamContext& s, Hashes& hashes) {
-  const auto back = [&](int k) { return uint64_t{s.Back(k)}; };
-  hashes.Add(back(2) << 16 | back(3) << 32);
-  hashes.Add(back(1) << 16 | back(3) << 32);
-  hashes.Add(back(2) << 16 | back(3) << 32 | back(4) << 48);
-  hashes.Add(back(1) << 16 | back(4) << 32);
-  hashes.Add(back(2) | back(4) << 16 | back(6) << 32);
-  const uint64_t followed = s.followed[back(1) % 256];
-  hashes.Add(followed & 0xffff);
-  hashes.Add((followed & 0xffffff) << 16 | back(1));
-  hashes.Add(MixHash(s.order[2] + (followed & 0xffff)));
+void AddTokens(const StreamContext& s, Associations& past, uint64_t* v) {
+  const TextContext& t = s.text;
+  v[kWord] = s.word;
+  v[kWord1] = s.word_before;
+  v[kCapital] = s.capital;
+  v[kLength] = std::min<uint64_t>(t.token_length, 15);
+  v[kFirst] = t.first;
+  v[kFirstInside] = t.token_length != 0 ? t.first : 0;
+  v[kCapitals] = Low(t.capitals, 2);
+  v[kNextWord] = past.NextWord(t.last_word);
+  const uint32_t place = past.WordPlace(s.word);
+  const uint32_t since = static_cast<uint32_t>(s.position) - place + 1;
+  v[kLastSeen] = place == 0 ? 0 : std::min<uint64_t>(20, std::bit_width(since));
+  v[kGap] = t.gap;
+  v[kGap1] = t.gap_before;
+  v[kExpression] = t.expression[1];
 }
 
-// Contexts of the place in the line and in brackets, and of what stands above.
-void AddPlaces(const StreamContext& s, const SymbolRing& ring, Hashes& hashes) {
+void AddStructure(const StreamContext& s, const SymbolRing& ring, uint64_t* v) {
+  const TextContext& t = s.text;
+  constexpr Feature kGroups[] = {kG1, kG2, kG3, kG4, kG5, kG6};
+  for (int k = 0; k < 6; ++k) v[kGroups[k]] = Low(t.groups, 5 * (k + 1));
+  v[kG8] = Low(t.groups, 40);
+  v[kVowels] = Low(t.sounds, 18);
+  v[kP1] = Low(t.marks, 8);
+  v[kP2] = Low(t.marks, 16);
+  v[kP3] = Low(t.marks, 24);
+  v[kP4] = Low(t.marks, 32);
+  v[kTag] = t.tag;
+  v[kKey] = t.key;
+  v[kIn1] = Low(s.brackets, 8);
+  v[kIn2] = Low(s.brackets, 16);
+  v[kIn3] = Low(s.brackets, 24);
+  v[kLinked] = s.linked;
   const uint64_t column = s.position - s.line;
-  const uint64_t above_at = s.line_before + column;
-  const uint64_t above = above_at < s.line ? ring[above_at] : '\n';
-  const uint64_t here = MixHash(s.word + s.Back(1));
-  const uint64_t inside = MixHash(s.brackets & 0xffff);
-  hashes.Add(std::min<uint64_t>(column, 255) << 16 | above);
-  hashes.Add(above << 16 | s.Back(1));
-  hashes.Add(here + above);
-  hashes.Add(MixHash(s.line_start + (s.word << 16)) + s.Back(1));
-  hashes.Add(inside + s.order[2]);
-  hashes.Add(inside + here);
-  hashes.Add(MixHash(s.linked) + s.word + s.Back(1));
+  const uint64_t above = s.line_before + column;
+  v[kColumn] = std::min<uint64_t>(column, 255);
+  v[kColumnBits] = static_cast<uint64_t>(std::bit_width(column));
+  v[kAbove] = above < s.line ? ring[above] : '\n';
+  v[kStart] = s.line_start;
+  v[kLine] = s.line;
+  v[kIndent] = std::min<uint64_t>(t.indent, 31);
+  v[kIndent1] = std::min<uint64_t>(t.indent_before, 31);
+  v[kBlock10] = s.position >> 10;
+  v[kBlock12] = s.position >> 12;
+  v[kBlock14] = s.position >> 14;
 }
 
-// Contexts of the symbols one record before.
-void AddRecords(const StreamContext& s, const SymbolRing& ring,
-                Hashes& hashes) {
-  const auto above = [&](uint64_t distance) {
-    return uint64_t{ring[s.position - distance]};
-  };
+void AddRecords(const StreamContext& s, const SymbolRing& ring, uint64_t* v) {
   const uint64_t length = std::max<uint64_t>(s.records.length[0], 1);
   const uint64_t other = std::max<uint64_t>(s.records.length[1], 1);
-  const uint64_t one = above(length), two = above(other);
-  hashes.Add(one << 16 | s.Back(1));
-  hashes.Add(one << 16 | two << 32);
-  hashes.Add(one << 16 | two << 32 | s.Back(1));
-  hashes.Add(MixHash(one << 16 | above(length - 1)) + s.Back(1));
-  hashes.Add(two << 16 | s.Back(1) | uint64_t{s.Back(2)} << 32);
-  hashes.Add(s.position % length << 16 | one);
+  v[kR] = ring[s.position - length];
+  v[kR1] = ring[s.position - length + 1];
+  v[kS] = ring[s.position - other];
+  v[kPhase] = s.position % length;
 }
 
 }  // namespace
 
-int64_t ContextsOf(int64_t mixing) {
-  return mixing == 1 ? kFastContexts : kStrongContexts;
+Features FeaturesOf(const StreamContext& s, const SymbolRing& ring,
+                    Associations& past, std::span<const int32_t> predicted) {
+  Features features;
+  uint64_t* v = features.value;
+  v[kNothing] = 0;
+  AddSymbols(s, v);
+  AddTokens(s, past, v);
+  AddStructure(s, ring, v);
+  AddRecords(s, ring, v);
+  v[kMatch] = static_cast<uint64_t>(predicted[0] + 1);
+  v[kLongMatch] = static_cast<uint64_t>(predicted[1] + 1);
+  v[kMatchLength] = std::min<uint64_t>(s.match[0].length, 15);
+  const uint64_t followed = s.followed[s.Back(1) % 256];
+  v[kF2] = Low(followed, 16);
+  v[kF3] = Low(followed, 24);
+  v[kI3] = past.AfterThird(s.order[3]);
+  v[kI4] = past.AfterFourth(s.order[4]);
+  v[kI34] = v[kI3] << 16 | v[kI4];
+  return features;
 }
 
-void HashContexts(int64_t mixing, const StreamContext& stream,
-                  const SymbolRing& ring, int32_t predicted,
-                  std::span<uint64_t> hashes) {
-  Hashes out(hashes);
-  AddFirst(stream, mixing == 1 ? 5 : 6, out);
-  if (mixing > 1) {
-    for (const int order : {7, 8, 10}) out.Add(stream.order[order]);
-    AddWords(stream, out);
-    AddSparse(stream, out);
-    AddPlaces(stream, ring, out);
-    AddRecords(stream, ring, out);
-    const auto symbol = static_cast<uint64_t>(predicted + 1);
-    out.Add(symbol << 16 |
-            static_cast<uint64_t>(MatchModel::LengthClass(stream.match[0])));
-    out.Add(symbol << 16 | uint64_t{stream.Back(1)} << 32);
+void HashFastContexts(const StreamContext& s, std::span<uint64_t> hashes) {
+  const uint64_t here = MixHash(s.word + s.Back(1));
+  const uint64_t values[] = {s.order[0], s.order[1],          s.order[2],
+                             s.order[3], s.order[4],          s.order[5],
+                             here,       here + s.word_before};
+  NNCPP_CHECK(hashes.size() == std::size(values));
+  for (size_t i = 0; i < hashes.size(); ++i) {
+    hashes[i] = MixHash(MixHash(Seed(i) + values[i]));
   }
-  NNCPP_CHECK(out.full());
+}
+
+void HashStrongContexts(const Features& features, bool binary,
+                        std::span<uint64_t> hashes) {
+  NNCPP_CHECK(hashes.size() == std::size(kContexts) + std::size(kText));
+  size_t i = 0;
+  for (const Context& context : kContexts) {
+    hashes[i] = HashOf(features, i, context);
+    ++i;
+  }
+  for (const Context& context : binary ? kBinary : kText) {
+    hashes[i] = HashOf(features, i, context);
+    ++i;
+  }
 }
 
 }  // namespace nncpp

@@ -1,9 +1,11 @@
 // src/model/context_mixing/direct_models.h -- slow probabilities of low orders.
 //
 // What a bit history forgets: a probability for each node in each context, the
-// mean of up to a thousand bits. Contexts that collide share it.
+// mean of up to a thousand bits. The nodes of four levels are a cache line.
+// Contexts that collide share it.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -16,49 +18,60 @@ namespace nncpp {
 
 class DirectModels {
  public:
-  // 2^bits probabilities for each context.
+  // 2^bits lines for each context.
   DirectModels(int64_t contexts, int64_t bits)
       : shift_(static_cast<int>(64 - bits)),
         size_(size_t{1} << bits),
-        cells_(size_ * static_cast<size_t>(contexts),
-               AdaptiveFrom(1u << (kModelBits - 1))),
-        at_(static_cast<size_t>(contexts)) {}
+        lines_(size_ * static_cast<size_t>(contexts)),
+        used_(static_cast<size_t>(contexts)) {
+    for (Line& line : lines_) line.cell.fill(AdaptiveFrom(1u << 21));
+  }
 
-  // Goes to a node in these contexts, and asks the cache for it.
+  // Goes to the tree's next four levels below the node `path` in these
+  // contexts, and asks the cache for them.
   void Enter(std::span<const uint64_t> contexts, uint64_t path) {
-    for (size_t i = 0; i < at_.size(); ++i) {
+    node_ = 1;
+    for (size_t i = 0; i < used_.size(); ++i) {
       const uint64_t hash = MixHash(contexts[i] + path * 0xD6E8FEB86659FD93u);
-      at_[i] = i * size_ + (hash >> shift_);
-      __builtin_prefetch(&cells_[at_[i]]);
+      used_[i] = &lines_[i * size_ + (hash >> shift_)];
+      __builtin_prefetch(used_[i]);
     }
   }
 
   // An input for each context: its logit.
   void Predict(int16_t* inputs) const {
-    for (size_t i = 0; i < at_.size(); ++i) {
-      inputs[i] = static_cast<int16_t>(Stretch(ProbabilityOf(cells_[at_[i]])));
+    for (size_t i = 0; i < used_.size(); ++i) {
+      const uint32_t p = ProbabilityOf(used_[i]->cell[node_]);
+      inputs[i] = static_cast<int16_t>(Stretch(p));
     }
   }
 
+  // Learns the bit and goes down by it.
   void Train(int bit) {
-    for (const size_t at : at_) Adapt(cells_[at], bit, kLimit);
+    for (Line* line : used_) Adapt(line->cell[node_], bit, kLimit);
+    node_ = node_ * 2 + static_cast<size_t>(bit);
   }
 
   std::span<uint8_t> State() {
-    return {reinterpret_cast<uint8_t*>(cells_.data()),
-            cells_.size() * sizeof(cells_[0])};
+    return {reinterpret_cast<uint8_t*>(lines_.data()),
+            lines_.size() * sizeof(Line)};
   }
   static int64_t Bytes(int64_t contexts, int64_t bits) {
-    return (contexts * 4) << bits;
+    return (contexts * int64_t{sizeof(Line)}) << bits;
   }
 
  private:
   static constexpr uint32_t kLimit = 1023;
 
+  struct alignas(64) Line {
+    std::array<uint32_t, 16> cell;  // the first is not used
+  };
+
   const int shift_;
   const size_t size_;
-  Table<uint32_t> cells_;
-  std::vector<size_t> at_;  // of each context's probability in use
+  Table<Line> lines_;
+  std::vector<Line*> used_;
+  size_t node_ = 1;  // 1 to 15
 };
 
 }  // namespace nncpp

@@ -42,32 +42,49 @@ void HistoryModels::Enter(uint64_t path) {
     if (path != 1) hash = MixHash(hash + path * 0xD6E8FEB86659FD93u);
     table_.Prefetch(hash);
   }
-  for (size_t i = 0; i < hashes_.size(); ++i) {
-    buckets_[i] = table_.Find(hashes_[i]);
-  }
+  found_ = false;
 }
 
+// A store of a byte may be to anything, so the loops below keep what they go
+// through in variables of their own.
 int64_t HistoryModels::Predict(int16_t* inputs) {
+  if (!found_) {
+    for (size_t i = 0; i < hashes_.size(); ++i) {
+      buckets_[i] = table_.Find(hashes_[i]);
+    }
+    found_ = true;
+  }
+  const size_t count = used_.size();
+  const auto node = static_cast<size_t>(node_);
+  uint8_t* const* const buckets = buckets_.data();
+  uint8_t* const used = used_.data();
+  uint8_t* const seen = seen_.data();
+  uint32_t* const cells = cells_.data();
+  const uint32_t* meaning = meaning_.data();
   int64_t known = 0;
-  for (size_t i = 0; i < used_.size(); ++i) {
-    const uint8_t history = buckets_[i][node_];
-    used_[i] = history;
-    seen_[i] = kBitHistories.seen[history];
-    cells_[i] = meaning_[i * kStates + history];
+  for (size_t i = 0; i < count; ++i, meaning += kStates) {
+    const uint8_t history = buckets[i][node];
+    used[i] = history;
+    seen[i] = kBitHistories.seen[history];
+    cells[i] = meaning[history];
     known += history != 0 ? 1 : 0;
   }
-  ops_.cell_inputs(cells_.data(), seen_.data(), contexts(),
-                   logistic::kTables.stretch, inputs);
+  ops_.cell_inputs(cells, seen, contexts(), logistic::kTables.stretch, inputs);
   return known;
 }
 
 void HistoryModels::Update(int bit) {
+  const size_t count = used_.size();
+  const auto node = static_cast<size_t>(node_);
+  uint8_t* const* const buckets = buckets_.data();
+  const uint8_t* const used = used_.data();
+  const uint32_t* const cells = cells_.data();
+  uint32_t* meaning = meaning_.data();
   ops_.train_cells(cells_.data(), contexts(), bit, kLimit,
                    adaptive::kRates.rate);
-  for (size_t i = 0; i < used_.size(); ++i) {
-    const uint8_t history = used_[i];
-    meaning_[i * kStates + history] = cells_[i];
-    buckets_[i][node_] = kBitHistories.next[history][bit];
+  for (size_t i = 0; i < count; ++i, meaning += kStates) {
+    meaning[used[i]] = cells[i];
+    buckets[i][node] = kBitHistories.next[used[i]][bit];
   }
   node_ = node_ * 2 + bit;
 }

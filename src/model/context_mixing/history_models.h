@@ -16,7 +16,7 @@ namespace nncpp {
 
 class HistoryModels {
  public:
-  static constexpr int64_t kInputs = 3;  // of the mixer, for each context
+  static constexpr int64_t kInputs = 2;  // of the mixer, for each context
 
   HistoryModels(int64_t contexts, int64_t bits);
 
@@ -26,12 +26,13 @@ class HistoryModels {
   std::span<uint64_t> hashes() { return hashes_; }
 
   // Goes to the tree's next four levels: below node `path` of the tree (its
-  // bits after a leading 1), which is 1 at the root.
+  // bits after a leading 1), which is 1 at the root. Asks the cache for them;
+  // Predict finds them.
   void Enter(uint64_t path);
 
-  // Inputs of all contexts: the logits of their probabilities, then the
-  // distances from 1/2, then the logits again where only one kind of bit was
-  // seen; zeros where nothing was. Returns how many have seen something.
+  // Inputs of all contexts: the logits of their probabilities, then these again
+  // where only one kind of bit was seen; zeros where nothing was. Returns how
+  // many have seen something.
   int64_t Predict(int16_t* inputs);
 
   // Learns the bit and goes down by it.
@@ -52,6 +53,7 @@ class HistoryModels {
   std::vector<uint8_t> seen_;    // BitHistories::seen of them
   std::vector<uint32_t> cells_;  // meaning_ of them
   int node_ = 1;                 // in the buckets: 1 to 15
+  bool found_ = false;           // the buckets of hashes_
 };
 
 }  // namespace nncpp

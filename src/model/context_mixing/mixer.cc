@@ -3,6 +3,7 @@
 #include "src/model/context_mixing/mixer.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "src/base/check.h"
 #include "src/model/context_mixing/logistic.h"
@@ -12,6 +13,7 @@ namespace {
 
 constexpr int kSumShift = 6;  // 14 bits of weight, less 8 within a sum
 constexpr int kRateShift = 14;
+constexpr int64_t kLeastError = 256;  // of 2^16
 
 int64_t Padded(int64_t inputs) {
   return (inputs + kMixerGrain - 1) / kMixerGrain * kMixerGrain;
@@ -37,7 +39,6 @@ MixerLayer::MixerLayer(int64_t inputs, std::span<const int64_t> contexts,
       ops_(CpuMixing()),
       sizes_(contexts.begin(), contexts.end()),
       weights_(static_cast<size_t>(Vectors(contexts) * stride_), weight),
-      inputs_(static_cast<size_t>(stride_)),
       errors_(contexts.size()),
       sums_(contexts.size()) {
   int64_t first = 0;
@@ -54,8 +55,9 @@ void MixerLayer::Select(int64_t m, int64_t context) {
   selected_[i] = weights_.data() + (first_[i] + context) * stride_;
 }
 
-std::span<const int32_t> MixerLayer::Mix() {
-  ops_.dots(inputs_.data(), stride_, selected_.data(), mixers(), sums_.data());
+std::span<const int32_t> MixerLayer::Mix(const int16_t* inputs) {
+  inputs_ = inputs;
+  ops_.dots(inputs_, stride_, selected_.data(), mixers(), sums_.data());
   for (int32_t& sum : sums_) sum = ClampLogit(sum >> kSumShift);
   return sums_;
 }
@@ -67,12 +69,14 @@ void MixerLayer::Train(int bit) {
   ++bits_;
   for (size_t m = 0; m < sums_.size(); ++m) {
     const auto p = static_cast<int32_t>(Squash(sums_[m]) >> 8);
-    const int64_t error = ((int64_t{bit} << 16) - p) * rate >> kRateShift;
+    const int64_t error = (int64_t{bit} << 16) - p;
+    const int64_t step = error * rate >> kRateShift;
     errors_[m] =
-        static_cast<int16_t>(std::clamp<int64_t>(error, -32767, 32767));
+        static_cast<int16_t>(std::abs(error) < kLeastError
+                                 ? 0
+                                 : std::clamp<int64_t>(step, -32767, 32767));
   }
-  ops_.train(inputs_.data(), stride_, errors_.data(), mixers(),
-             selected_.data());
+  ops_.train(inputs_, stride_, errors_.data(), mixers(), selected_.data());
 }
 
 std::vector<std::span<uint8_t>> MixerLayer::State() {

@@ -3,8 +3,8 @@
 // A layer has several mixers over the same inputs; each keeps a vector of
 // weights for every value of a context of its own, and only the one selected is
 // used and learns. A mixer's output is the weighted sum of logits, taught by
-// its own error in the coded bit (gradient of its cost). Weights are out of
-// 2^14, in [-2, 2).
+// its own error in the coded bit (gradient of its cost); errors below 2^-8 it
+// lets pass. Weights are out of 2^14, in [-2, 2).
 // Source: gated linear mixing of PAQ8 [mahoney2005paq], [veness2017gln].
 #pragma once
 
@@ -33,15 +33,15 @@ class MixerLayer {
   MixerLayer(int64_t inputs, std::span<const int64_t> contexts, int16_t weight,
              Rates rates);
 
-  // Where the caller writes the inputs of the next bit: logits.
-  int16_t* inputs() { return inputs_.data(); }
   int64_t mixers() const { return static_cast<int64_t>(sizes_.size()); }
 
   // Selects the context of mixer m for the next bit.
   void Select(int64_t m, int64_t context);
 
-  // The logit of each mixer. They stay valid until the next Mix.
-  std::span<const int32_t> Mix();
+  // The logit of each mixer of these inputs, logits padded with zeros to a
+  // multiple of kMixerGrain. The inputs must last until Train, the
+  // logits do until the next Mix.
+  std::span<const int32_t> Mix(const int16_t* inputs);
 
   // Learns the bit that Mix predicted.
   void Train(int bit);
@@ -56,7 +56,8 @@ class MixerLayer {
   std::vector<int64_t> first_;  // of each mixer's vectors, in vectors
   std::vector<int64_t> sizes_;
   Table<int16_t> weights_;
-  std::vector<int16_t> inputs_, errors_;
+  const int16_t* inputs_ = nullptr;
+  std::vector<int16_t> errors_;
   std::vector<int16_t*> selected_;
   std::vector<int32_t> sums_;
   uint64_t bits_ = 0;

@@ -3,7 +3,6 @@
 #include "src/model/context_mixing/run_models.h"
 
 #include <algorithm>
-#include <vector>
 
 #include "src/model/context_mixing/adaptive.h"
 #include "src/model/context_mixing/stream_context.h"
@@ -12,26 +11,31 @@ namespace nncpp {
 namespace {
 
 constexpr uint32_t kLimit = 255;  // of the counts of trust_
-constexpr int kLongest = 255;
+constexpr uint16_t kLongest = 255;
+
+// Deeper nodes are alike.
+size_t DepthClass(int64_t depth) {
+  return depth < 2 ? static_cast<size_t>(depth) : depth < 5 ? 2 : 3;
+}
 
 }  // namespace
 
 RunModels::RunModels(int64_t contexts, int64_t bits)
     : shift_(static_cast<int>(64 - bits)),
       runs_(size_t{1} << bits),
-      trust_(static_cast<size_t>(contexts * kLengths),
+      trust_(static_cast<size_t>(contexts) * kTrusts,
              AdaptiveFrom(3u << (kModelBits - 2))),
       uses_(static_cast<size_t>(contexts)) {}
 
 int64_t RunModels::Bytes(int64_t contexts, int64_t bits) {
-  return (int64_t{sizeof(Run)} << bits) + contexts * kLengths * 4;
+  return (int64_t{sizeof(Run)} << bits) + contexts * int64_t{kTrusts} * 4;
 }
 
 void RunModels::Enter(std::span<const uint64_t> hashes) {
   for (size_t i = 0; i < uses_.size(); ++i) {
     const uint64_t hash = MixHash(hashes[i]);
     uses_[i].run = &runs_[hash >> shift_];
-    uses_[i].check = static_cast<uint8_t>(hash >> 8);
+    uses_[i].check = static_cast<uint16_t>(hash >> 8);
     __builtin_prefetch(uses_[i].run);
   }
   entered_ = true;
@@ -43,14 +47,14 @@ void RunModels::FindLive() {
     const Run& run = *uses_[i].run;
     if (run.count == 0 || run.check != uses_[i].check) continue;
     const size_t length = std::min<size_t>(run.count, kLengths - 1);
-    live_.push_back({static_cast<int32_t>(i), run.symbol,
-                     &trust_[i * size_t{kLengths} + length], 0});
+    const size_t trusts = ((i * kLengths + length) * 2 + run.changed) * kDepths;
+    live_.push_back({static_cast<int32_t>(i), run.symbol, trusts, nullptr, 0});
   }
   entered_ = false;
 }
 
 void RunModels::Predict(int32_t low, int32_t high, int32_t middle,
-                        int16_t* inputs, int64_t (&votes)[2]) {
+                        int64_t depth, int16_t* inputs, int64_t (&votes)[2]) {
   if (entered_) FindLive();
   std::erase_if(live_, [&](const Live& live) {
     return live.symbol < low || live.symbol >= high;
@@ -59,6 +63,7 @@ void RunModels::Predict(int32_t low, int32_t high, int32_t middle,
   votes[0] = votes[1] = 0;
   for (Live& live : live_) {
     live.bit = live.symbol >= middle ? 1 : 0;
+    live.trust = &trust_[live.trusts + DepthClass(depth)];
     const int32_t logit = Stretch(ProbabilityOf(*live.trust));
     inputs[live.context] = static_cast<int16_t>(live.bit != 0 ? logit : -logit);
     ++votes[live.bit];
@@ -74,10 +79,12 @@ void RunModels::Train(int bit) {
 void RunModels::Finish(int32_t symbol) {
   for (const Use& use : uses_) {
     Run& run = *use.run;
-    if (run.count > 0 && run.check == use.check && run.symbol == symbol) {
-      run.count = static_cast<uint8_t>(std::min(run.count + 1, kLongest));
+    const bool known = run.count > 0 && run.check == use.check;
+    if (known && run.symbol == symbol) {
+      run.count = std::min<uint16_t>(run.count + 1, kLongest);
     } else {
-      run = {use.check, 1, static_cast<uint16_t>(symbol)};
+      run = {use.check, static_cast<uint16_t>(symbol), 1,
+             static_cast<uint16_t>(known ? 1 : 0)};
     }
   }
 }

@@ -7,20 +7,11 @@
 namespace nncpp {
 namespace {
 
-bool IsLetter(int symbol) {
-  return (symbol >= 'a' && symbol <= 'z') || (symbol >= 'A' && symbol <= 'Z') ||
-         (symbol >= 128 && symbol < 256);
-}
-
-int Lower(int symbol) {
-  return symbol >= 'A' && symbol <= 'Z' ? symbol + 32 : symbol;
-}
-
 // What kind of character a byte is, 0 to 15.
 int ClassOf(int symbol) {
   if (symbol >= 'a' && symbol <= 'z') return 1;
   if (symbol >= 'A' && symbol <= 'Z') return 2;
-  if (symbol >= '0' && symbol <= '9') return 3;
+  if (IsDigit(symbol)) return 3;
   switch (symbol) {
     case ' ':
       return 4;
@@ -88,23 +79,16 @@ void StreamContext::Push(uint16_t symbol) {
 
 void StreamContext::PushText(uint16_t symbol) {
   if (IsLetter(symbol)) {
-    const auto letter = static_cast<uint64_t>(Lower(symbol));
+    const auto letter = static_cast<uint64_t>(LowerCase(symbol));
     word = MixHash(word + letter + 1);
-    if (++word_length == 1) {
-      prefix = 0;
-      capital = symbol < 'a' ? 1 : 0;
-    }
-    if (word_length <= 4) prefix = prefix << 8 | letter;
+    if (++word_length == 1) capital = symbol < 'a' ? 1 : 0;
   } else if (word != 0) {
-    words[2] = words[1];
-    words[1] = words[0];
-    words[0] = word;
-    if (word_length > 3) long_word = word;
+    word_before = word;
     word = 0;
     word_length = 0;
   }
   if (Opens(symbol)) {
-    linked = words[0];
+    linked = word_before;
     brackets = brackets << 8 | symbol;
   } else if (Closes(symbol) || symbol == '\n') {
     brackets >>= 8;

@@ -7,13 +7,9 @@
 
 #include "src/model/context_mixing/match_model.h"
 #include "src/model/context_mixing/record_lengths.h"
+#include "src/model/context_mixing/text_context.h"
 
 namespace nncpp {
-
-inline uint64_t MixHash(uint64_t x) {
-  x *= 0x9E3779B97F4A7C15u;
-  return x ^ x >> 29;
-}
 
 // A stream's past, as far as contexts ask for it. Its bytes are part of the
 // model's state; all are 0 at first. Words are hashes of letters without regard
@@ -27,13 +23,11 @@ struct StreamContext {
   uint64_t order[kOrders + 1];  // hash of the last k symbols; [0]: 0
   uint64_t classes;             // of the last 16 symbols, 4 bits each
 
-  uint64_t word;         // of the letters since the last other symbol
-  uint64_t words[3];     // the words before, the nearest first
+  uint64_t word;  // of the letters since the last other symbol
+  uint64_t word_before;
   uint64_t word_length;  // letters of `word`
-  uint64_t prefix;       // its first four letters
   uint64_t capital;      // 1: it begins with a capital, or the last one did
-  uint64_t long_word;    // the last of more than three letters
-  uint64_t linked;       // the word at the last opening bracket
+  uint64_t linked;       // the word before the last opening bracket
 
   uint64_t brackets;     // those open, 8 bits each, the innermost lowest
   uint64_t line;         // position after the last line feed
@@ -43,6 +37,7 @@ struct StreamContext {
   uint64_t followed[256];    // by a byte: the last 8 bytes after it
   uint16_t recent[kRecent];  // the newest first
   RecordLengths records;
+  TextContext text;  // its owner pushes to it first, where it is asked for
   MatchModel::Place match[kMatches];
 
   // Without a past, before the symbol at `start`.

@@ -3,8 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "src/coder/range_coder.h"
@@ -142,6 +145,53 @@ TEST(ContextMixer, GoesOnWhereTheLastStreamEnded) {
     if (i == 100) parts.StartBlock(two);
     ASSERT_EQ(Cost(whole, 0, symbols[i]), Cost(parts, 0, symbols[i])) << i;
   }
+}
+
+// Bits, their probabilities and the state after them.
+TEST(ContextMixer, CodesKnownSymbolsAsOneByOne) {
+  const std::vector<int32_t> symbols = Symbols(700, 256);
+  const int64_t lengths[] = {700};
+  for (const int64_t level : {1, 2}) {
+    std::vector<std::pair<int, uint32_t>> expected;
+    ContextMixer one(Config(level));
+    one.StartBlock(lengths);
+    for (const int32_t symbol : symbols) {
+      one.StartSymbol(0, {});
+      while (!one.Done()) {
+        const int bit = symbol >= one.middle() ? 1 : 0;
+        expected.emplace_back(bit, one.Predict());
+        one.Update(bit);
+      }
+    }
+    for (const bool beside : {false, true}) {
+      ContextMixer other(Config(level));
+      other.StartBlock(lengths);
+      std::vector<std::pair<int, uint32_t>> coded;
+      const auto note = [&](int bit, uint32_t p) {
+        coded.emplace_back(bit, p);
+      };
+      const std::span<const int32_t> all = symbols;
+      other.Code(0, all.first(1), beside, note);
+      other.Code(0, all.subspan(1, 333), beside, note);
+      other.Code(0, {}, beside, note);
+      other.Code(0, all.subspan(334), beside, note);
+      EXPECT_EQ(coded, expected);
+      const auto ours = other.State(), theirs = one.State();
+      ASSERT_EQ(ours.size(), theirs.size());
+      for (size_t i = 0; i < ours.size(); ++i) {
+        EXPECT_TRUE(std::ranges::equal(ours[i], theirs[i])) << i;
+      }
+    }
+  }
+}
+
+TEST(ContextMixer, StopsLookingAheadWhereItsCallerFails) {
+  ContextMixer mixer(Config(2));
+  const int64_t lengths[] = {700};
+  mixer.StartBlock(lengths);
+  const auto fail = [](int, uint32_t) { throw std::runtime_error("full"); };
+  EXPECT_THROW(mixer.Code(0, Symbols(700, 256), true, fail),
+               std::runtime_error);
 }
 
 TEST(ContextMixer, TakesNoMoreMemoryThanItSays) {

@@ -98,13 +98,14 @@ TEST(MixerLayer, LearnsWhichInputToTrust) {
   MixerLayer layer(3, contexts, 1000, {8000, 1000, 500});
   std::mt19937_64 noise(/*seed=*/1);
   int32_t logit = 0;
+  int16_t inputs[kMixerGrain] = {};
   for (uint32_t i = 0; i < 4000; ++i) {
     const uint64_t random = noise();
     const int bit = static_cast<int>(random & 1);
-    layer.inputs()[0] = static_cast<int16_t>(bit != 0 ? 500 : -500);
-    layer.inputs()[1] = static_cast<int16_t>((random & 2) != 0 ? 500 : -500);
+    inputs[0] = static_cast<int16_t>(bit != 0 ? 500 : -500);
+    inputs[1] = static_cast<int16_t>((random & 2) != 0 ? 500 : -500);
     layer.Select(0, i % 2);
-    logit = layer.Mix()[0];
+    logit = layer.Mix(inputs)[0];
     if (i > 3000) {
       EXPECT_GT(bit != 0 ? logit : -logit, 512);
     }
@@ -114,14 +115,28 @@ TEST(MixerLayer, LearnsWhichInputToTrust) {
 
 TEST(Refinement, LearnsWhatAPredictionMeans) {
   Refinement refinement(1);
-  refinement.Enter(1);
+  refinement.Enter(uint64_t{1} << 63);
+  const int32_t logit = 640;  // where a cell is
   for (int i = 0; i < 2000; ++i) {
-    refinement.Refine(512);
+    refinement.Refine(logit);
     refinement.Train(i % 2);
   }
-  EXPECT_NEAR(refinement.Refine(512), 1 << (kCodedBits - 1), 1 << 18);
+  EXPECT_NEAR(refinement.Refine(logit), 1 << (kCodedBits - 1), 1 << 18);
   refinement.Enter(0);
-  EXPECT_NEAR(refinement.Refine(512), Squash(512), 1 << 14);
+  EXPECT_NEAR(refinement.Refine(logit), Squash(logit), 1 << 4);
+}
+
+TEST(Refinement, LeavesWhatIsBeyondItsCells) {
+  Refinement refinement(1);
+  refinement.Enter(0);
+  for (const int32_t logit : {1920, 4095, -1921, -4095}) {
+    for (int i = 0; i < 100; ++i) {
+      EXPECT_EQ(refinement.Refine(logit), Squash(logit));
+      refinement.Train(logit < 0 ? 1 : 0);
+    }
+  }
+  EXPECT_NEAR(refinement.Refine(1919), Squash(1919), 1 << 8);
+  EXPECT_NEAR(refinement.Refine(-1920), Squash(-1920), 1 << 8);
 }
 
 TEST(StreamContext, HashesTheLastSymbolsOnly) {
