@@ -19,6 +19,7 @@
 #include <string_view>
 
 #include "kernels/numerics.h"
+#include "src/coder/range_coder.h"
 
 namespace nncpp {
 
@@ -46,6 +47,12 @@ struct MatrixRef {
 };
 using Matrix = MatrixRef<float>;
 using ConstMatrix = MatrixRef<const float>;
+
+// Symbols in the backend's memory, T x B and contiguous: element (t, b) is that
+// of stream b at step t, or -1 where there is none; a table is then looked up
+// as for symbol 0.
+using Symbols = MatrixRef<int32_t>;
+using ConstSymbols = MatrixRef<const int32_t>;
 
 // The quantised copy of one weight matrix, N x K (law 1), in whatever layout
 // the backend likes.
@@ -159,10 +166,15 @@ struct SparseElement {
   float value;
 };
 
-// The integer frequencies of law 5, in host memory: R x V and R totals.
-struct Frequencies {
-  std::span<uint64_t> frequency;
-  std::span<uint64_t> total;
+// The integer frequencies of law 5, R x V, and their R totals, in the backend's
+// memory.
+class Frequencies {
+ public:
+  virtual ~Frequencies() = default;
+
+  // Those of one row in host memory, good until rows are computed again.
+  virtual std::span<const uint64_t> At(int64_t row) = 0;
+  virtual uint64_t TotalAt(int64_t row) = 0;
 };
 
 class Backend {
@@ -180,9 +192,16 @@ class Backend {
   // owners must not outlive the Backend. Throws Error(kMemory) when full.
   virtual std::shared_ptr<float[]> NewArray(int64_t count) = 0;
 
-  // Copy host <-> backend; both return when the copy is complete.
+  // Copy host <-> backend; both return when the host's memory is free again.
   virtual void Upload(std::span<const float> host, float* array) = 0;
   virtual void Download(const float* array, std::span<float> host) = 0;
+
+  // The same for symbols.
+  virtual std::shared_ptr<int32_t[]> NewSymbols(int64_t count) = 0;
+  virtual void UploadSymbols(std::span<const int32_t> host,
+                             int32_t* symbols) = 0;
+  virtual void DownloadSymbols(const int32_t* symbols,
+                               std::span<int32_t> host) = 0;
 
   // The quantised copy of an N x K matrix, all zero until QuantizeWeights.
   virtual std::unique_ptr<Weights> NewWeights(int64_t n, int64_t k) = 0;
@@ -202,24 +221,22 @@ class Backend {
   virtual void ProductGradient(ConstMatrix dy, ConstMatrix x,
                                const NoiseKey& noise, Matrix dw) = 0;
 
-  // symbols: B rows of cell.table.
-  virtual void LstmCellForward(const LstmCell& cell,
-                               std::span<const int32_t> symbols) = 0;
+  // symbols, 1 x B: rows of cell.table.
+  virtual void LstmCellForward(const LstmCell& cell, ConstSymbols symbols) = 0;
   virtual void LstmCellBackward(const LstmCellGradient& gradient) = 0;
 
   // out[j] = sum over rows of x[r][j], or of x[r][j] * y[r][j] (law 2).
   virtual void SumRows(ConstMatrix x, Matrix out) = 0;
   virtual void SumRowProducts(ConstMatrix x, ConstMatrix y, Matrix out) = 0;
 
-  // table[s] = sum of the rows r of dx with symbols[r] = s, for every s that
-  // occurs (law 2); other rows of table are left alone.
-  virtual void EmbeddingGradient(ConstMatrix dx,
-                                 std::span<const int32_t> symbols,
+  // table[s] = sum of the rows of dx whose symbol is s, for every s that occurs
+  // (law 2); other rows of table are left alone. Row t B + b has symbol (t, b).
+  virtual void EmbeddingGradient(ConstMatrix dx, ConstSymbols symbols,
                                  Matrix table) = 0;
 
-  // y[r] = table[symbols[r]]
-  virtual void EmbeddingForward(ConstMatrix table,
-                                std::span<const int32_t> symbols, Matrix y) = 0;
+  // y = the rows of table that the symbols name.
+  virtual void EmbeddingForward(ConstMatrix table, ConstSymbols symbols,
+                                Matrix y) = 0;
 
   // x[r] += bias
   virtual void AddBias(ConstMatrix bias, Matrix x) = 0;
@@ -232,15 +249,34 @@ class Backend {
   virtual void Gather(ConstMatrix x, std::span<const SparseElement> elements,
                       std::span<float> out) = 0;
 
-  // Law 5, for each row of logits.
-  virtual void SoftmaxFrequencies(ConstMatrix logits,
-                                  const Frequencies& out) = 0;
+  // Room for those of `rows` rows of `symbols` symbols.
+  virtual std::unique_ptr<Frequencies> NewFrequencies(int64_t rows,
+                                                      int64_t symbols) = 0;
 
-  // dlogits[r] = frequency[r] / total[r], less 1 at targets[r]; all zero where
-  // targets[r] < 0 (a row past the end of its stream).
-  virtual void SoftmaxBackward(const Frequencies& frequencies,
-                               std::span<const int32_t> targets,
+  // Law 5, for each row of logits: rows first_row .. of `out`.
+  virtual void SoftmaxFrequencies(ConstMatrix logits, int64_t first_row,
+                                  Frequencies& out) = 0;
+
+  // dlogits[r] = frequency[r] / total[r], less 1 at the target of row r; all
+  // zero where that is -1 (a row past the end of its stream).
+  virtual void SoftmaxBackward(Frequencies& frequencies, ConstSymbols targets,
                                Matrix dlogits) = 0;
+
+  // Codes each stream's symbols, in the order of steps, by rows t B + b of the
+  // frequencies; there are B encoders.
+  virtual void EncodeSymbols(Frequencies& frequencies, ConstSymbols symbols,
+                             std::span<RangeEncoder> encoders) = 0;
+
+  // The other way, a step at a time: StartDecoding takes over B decoders, of
+  // which the b-th is to give counts[b] symbols; DecodeSymbols finds the next
+  // ones, 1 x B, by rows first_row + b, -1 where a stream has given all;
+  // EndDecoding gives the decoders back. One of the latter two throws
+  // Error(kFormat) where the bytes were not made by an encoder.
+  virtual void StartDecoding(std::span<RangeDecoder> decoders,
+                             std::span<const int64_t> counts) = 0;
+  virtual void DecodeSymbols(Frequencies& frequencies, int64_t first_row,
+                             Symbols symbols) = 0;
+  virtual void EndDecoding(std::span<RangeDecoder> decoders) = 0;
 
   // y = x / (1 - rate) where an element is kept, else 0; it is dropped with
   // probability `rate`, 0 <= rate < 1 [srivastava2014dropout]. Row i takes the

@@ -3,17 +3,11 @@
 // docs/numerics.md is the normative text; the constants stand in both. Only
 // IEEE + - * / sqrt rounded to nearest and integer operations appear here, so
 // a value has the same bits from every compiler, instruction set and device.
-// Everything is inlined by force: files compiled for AVX-512 must not emit
-// copies that a linker could pick for an older processor.
 #pragma once
 
 #include <cstdint>
 
-#ifdef __CUDACC__
-#define NNCPP_HD __host__ __device__ __forceinline__
-#else
-#define NNCPP_HD inline __attribute__((always_inline))
-#endif
+#include "src/base/host_device.h"
 
 namespace nncpp {
 

@@ -239,14 +239,14 @@ void LstmStep(Backend& b, int64_t layers, int64_t c, int64_t streams) {
   for (int64_t i = 0; i < 2 * layers; ++i) {
     weights.push_back(bench.NewWeights(3 * c, c));
   }
-  const std::vector<int32_t> symbols(static_cast<size_t>(streams), 65);
+  const auto symbols = b.NewSymbols(streams);
   const double seconds = bench.Seconds(100, [&](int) {
     for (size_t i = 0; i < static_cast<size_t>(layers); ++i) {
       b.ProductForward(before, *weights[2 * i], below);
       b.ProductForward(before, *weights[2 * i + 1], recurrent);
       b.LstmCellForward({below, recurrent, table, gain, bias, before, normed,
                          rms, gates, after, h},
-                        symbols);
+                        {symbols.get(), 1, streams});
     }
   });
   std::printf("| %ld x %ld, %ld streams | %.0f | not measured |\n", layers, c,

@@ -62,6 +62,10 @@ class CpuBackend : public Backend {
   std::shared_ptr<float[]> NewArray(int64_t count) override;
   void Upload(std::span<const float> host, float* array) override;
   void Download(const float* array, std::span<float> host) override;
+  std::shared_ptr<int32_t[]> NewSymbols(int64_t count) override;
+  void UploadSymbols(std::span<const int32_t> host, int32_t* symbols) override;
+  void DownloadSymbols(const int32_t* symbols,
+                       std::span<int32_t> host) override;
   std::unique_ptr<Weights> NewWeights(int64_t n, int64_t k) override;
   void QuantizeWeights(ConstMatrix w, Weights& quantized) override;
   void ProductForward(ConstMatrix x, const Weights& w, Matrix y) override;
@@ -69,21 +73,29 @@ class CpuBackend : public Backend {
                        int64_t first_row, Matrix dx) override;
   void ProductGradient(ConstMatrix dy, ConstMatrix x, const NoiseKey& noise,
                        Matrix dw) override;
-  void LstmCellForward(const LstmCell& cell,
-                       std::span<const int32_t> symbols) override;
+  void LstmCellForward(const LstmCell& cell, ConstSymbols symbols) override;
   void LstmCellBackward(const LstmCellGradient& gradient) override;
   void SumRows(ConstMatrix x, Matrix out) override;
   void SumRowProducts(ConstMatrix x, ConstMatrix y, Matrix out) override;
-  void EmbeddingGradient(ConstMatrix dx, std::span<const int32_t> symbols,
+  void EmbeddingGradient(ConstMatrix dx, ConstSymbols symbols,
                          Matrix table) override;
   void AddBias(ConstMatrix bias, Matrix x) override;
   void AddElements(std::span<const SparseElement> elements, Matrix x) override;
   void Gather(ConstMatrix x, std::span<const SparseElement> elements,
               std::span<float> out) override;
-  void SoftmaxFrequencies(ConstMatrix logits, const Frequencies& out) override;
-  void SoftmaxBackward(const Frequencies& frequencies,
-                       std::span<const int32_t> targets,
+  std::unique_ptr<Frequencies> NewFrequencies(int64_t rows,
+                                              int64_t symbols) override;
+  void SoftmaxFrequencies(ConstMatrix logits, int64_t first_row,
+                          Frequencies& out) override;
+  void SoftmaxBackward(Frequencies& frequencies, ConstSymbols targets,
                        Matrix dlogits) override;
+  void EncodeSymbols(Frequencies& frequencies, ConstSymbols symbols,
+                     std::span<RangeEncoder> encoders) override;
+  void StartDecoding(std::span<RangeDecoder> decoders,
+                     std::span<const int64_t> counts) override;
+  void DecodeSymbols(Frequencies& frequencies, int64_t first_row,
+                     Symbols symbols) override;
+  void EndDecoding(std::span<RangeDecoder> decoders) override;
   void Dropout(ConstMatrix x, const NoiseKey& noise, int64_t first_row,
                float rate, Matrix y) override;
   void Add(ConstMatrix y, Matrix x) override;
@@ -93,7 +105,7 @@ class CpuBackend : public Backend {
                 std::span<const float> corrections, ConstMatrix gradient,
                 Matrix weight, Matrix second) override;
   void Copy(ConstMatrix x, Matrix y) override;
-  void EmbeddingForward(ConstMatrix table, std::span<const int32_t> symbols,
+  void EmbeddingForward(ConstMatrix table, ConstSymbols symbols,
                         Matrix y) override;
   void RmsNormForward(ConstMatrix x, ConstMatrix gain, Matrix normed,
                       Matrix inverse_rms, Matrix y) override;
@@ -139,6 +151,8 @@ class CpuBackend : public Backend {
   std::vector<Buffer<float>> scratch_;         // one a thread
   std::vector<Buffer<int16_t>> thread_q_;      // one a thread
   std::vector<AttentionRoom> attention_room_;  // one a thread
+  std::span<RangeDecoder> decoders_;           // of the segment that is decoded
+  std::vector<int64_t> left_;                  // symbols that each has to give
 };
 
 }  // namespace nncpp::cpu

@@ -18,8 +18,7 @@ T* RowOf(const MatrixRef<T>& x, int64_t r) {
 
 }  // namespace
 
-void CpuBackend::LstmCellForward(const LstmCell& cell,
-                                 std::span<const int32_t> symbols) {
+void CpuBackend::LstmCellForward(const LstmCell& cell, ConstSymbols symbols) {
   const int64_t rows = cell.h.rows, cells = cell.h.cols;
   Share(64 * rows * cells, [&](int i, int n) {
     const Range part = PartOf(rows, n, i);
@@ -29,7 +28,7 @@ void CpuBackend::LstmCellForward(const LstmCell& cell,
           .from_below = RowOf(cell.from_below, b),
           .recurrent = cell.recurrent.data + b * cell.recurrent.stride,
           .embedding = cell.table.data +
-                       symbols[static_cast<size_t>(b)] * cell.table.stride,
+                       std::max(symbols.data[b], 0) * cell.table.stride,
           .gain = cell.gain.data,
           .bias = cell.bias.data,
           .c_before = cell.c_before.data + b * cell.c_before.stride,
@@ -92,14 +91,16 @@ void CpuBackend::SumRowProducts(ConstMatrix x, ConstMatrix y, Matrix out) {
   SumChosenRows(rows, factors, x.cols, out.data);
 }
 
-void CpuBackend::EmbeddingGradient(ConstMatrix dx,
-                                   std::span<const int32_t> symbols,
+void CpuBackend::EmbeddingGradient(ConstMatrix dx, ConstSymbols symbols,
                                    Matrix table) {
   // Rows in the order of their symbols, each symbol's group one sum.
-  std::vector<int32_t> order(symbols.size());
+  const auto symbol_of = [&](int32_t r) {
+    return std::max(symbols.data[r], 0);
+  };
+  std::vector<int32_t> order(static_cast<size_t>(dx.rows));
   for (size_t r = 0; r < order.size(); ++r) order[r] = static_cast<int32_t>(r);
   std::stable_sort(order.begin(), order.end(), [&](int32_t a, int32_t b) {
-    return symbols[static_cast<size_t>(a)] < symbols[static_cast<size_t>(b)];
+    return symbol_of(a) < symbol_of(b);
   });
   struct Group {
     int32_t symbol;
@@ -108,7 +109,7 @@ void CpuBackend::EmbeddingGradient(ConstMatrix dx,
   std::vector<Group> groups;
   std::vector<const float*> rows;
   for (const int32_t r : order) {
-    const int32_t s = symbols[static_cast<size_t>(r)];
+    const int32_t s = symbol_of(r);
     if (groups.empty() || groups.back().symbol != s) {
       groups.push_back({s, std::ssize(rows), 0});
     }
@@ -144,40 +145,6 @@ void CpuBackend::Gather(ConstMatrix x, std::span<const SparseElement> elements,
   for (size_t i = 0; i < elements.size(); ++i) {
     out[i] = x.data[elements[i].row * x.stride + elements[i].column];
   }
-}
-
-void CpuBackend::SoftmaxFrequencies(ConstMatrix logits,
-                                    const Frequencies& out) {
-  for (Buffer<float>& s : scratch_) s.Reserve(logits.cols);
-  Share(32 * logits.rows * logits.cols, [&](int i, int n) {
-    Buffer<float>& scratch = scratch_[static_cast<size_t>(i)];
-    const Range part = PartOf(logits.rows, n, i);
-    for (int64_t r = part.begin; r < part.end; ++r) {
-      out.total[static_cast<size_t>(r)] = form_.ops->frequencies(
-          logits.data + r * logits.stride, logits.cols, scratch.data(),
-          out.frequency.data() + r * logits.cols);
-    }
-  });
-}
-
-void CpuBackend::SoftmaxBackward(const Frequencies& frequencies,
-                                 std::span<const int32_t> targets,
-                                 Matrix dlogits) {
-  Share(8 * dlogits.rows * dlogits.cols, [&](int i, int n) {
-    const Range part = PartOf(dlogits.rows, n, i);
-    for (int64_t r = part.begin; r < part.end; ++r) {
-      float* out = dlogits.data + r * dlogits.stride;
-      const int32_t target = targets[static_cast<size_t>(r)];
-      if (target < 0) {
-        std::fill(out, out + dlogits.cols, 0.0f);
-      } else {
-        form_.ops->softmax_backward(
-            frequencies.frequency.data() + r * dlogits.cols,
-            frequencies.total[static_cast<size_t>(r)], dlogits.cols, target,
-            out);
-      }
-    }
-  });
 }
 
 void CpuBackend::Dropout(ConstMatrix x, const NoiseKey& noise,

@@ -12,10 +12,10 @@ void CpuBackend::Copy(ConstMatrix x, Matrix y) {
   }
 }
 
-void CpuBackend::EmbeddingForward(ConstMatrix table,
-                                  std::span<const int32_t> symbols, Matrix y) {
+void CpuBackend::EmbeddingForward(ConstMatrix table, ConstSymbols symbols,
+                                  Matrix y) {
   for (int64_t r = 0; r < y.rows; ++r) {
-    std::copy_n(table.data + symbols[static_cast<size_t>(r)] * table.stride,
+    std::copy_n(table.data + std::max(symbols.data[r], 0) * table.stride,
                 y.cols, y.data + r * y.stride);
   }
 }

@@ -22,7 +22,7 @@ __global__ void __launch_bounds__(kMostCellThreads)
   const float* below =
       cell.from_below.data == nullptr ? nullptr : Row(cell.from_below, b);
   const float* recurrent = Row(cell.recurrent, b);
-  const float* embedding = Row(cell.table, symbols[b]);
+  const float* embedding = Row(cell.table, Looked(symbols[b]));
   float* x = Row(cell.normed, b);
   float* gates = Row(cell.gates, b);
   float* scale = Row(cell.inverse_rms, b);
@@ -114,7 +114,7 @@ __global__ void __launch_bounds__(kMostCellThreads)
   const float* below =
       cell.from_below.data == nullptr ? nullptr : Row(cell.from_below, b);
   const float* recurrent = Row(cell.recurrent, b);
-  const float* embedding = Row(cell.table, symbols[b]);
+  const float* embedding = Row(cell.table, Looked(symbols[b]));
   float* gates = Row(cell.gates, b);
   const auto gate = [&](int64_t i) {
     const float sum = below == nullptr ? recurrent[i] : below[i] + recurrent[i];

@@ -21,7 +21,8 @@ cuda_compile = $(nvcc) -I. $(NVCCFLAGS) \
   -Xcompiler -fPIC,-fvisibility=hidden,-Wall,-Wextra -diag-suppress 554 \
   -MMD -MP
 # A library of another interface is not used (kernels/cuda/library.h).
-interface := $(shell cat kernels/backend.h kernels/numerics.h | cksum)
+interface := $(shell cat kernels/backend.h kernels/numerics.h \
+  src/coder/range_coder.h | cksum)
 stamp := -DNNCPP_BACKEND_STAMP='"$(firstword $(interface))"'
 
 cuda: $(C)/libnncpp_cuda.so
@@ -54,13 +55,13 @@ $(C)/libnncpp_cuda.so: $(cuda_objects)
 # is what `make gpu-bundle` leaves in build/.
 
 gpu_objects := $(call objects,tests/gpu/gpu_tests.cc \
-  tests/support/backend_cases.cc) $(filter $(B)/obj/kernels/% \
-  $(B)/obj/src/base/thread_pool.o $(B)/obj/src/base/huge_pages.o, \
-  $(library_objects))
+  $(wildcard tests/support/backend_cases*.cc)) $(filter $(B)/obj/kernels/% \
+  $(addprefix $(B)/obj/src/,base/thread_pool.o base/huge_pages.o \
+  base/bytes.o coder/range_coder.o),$(library_objects))
 $(B)/gpu_tests: $(gpu_objects)
 	$(call run_linker)
-$(B)/gpu_bench: bench/gpu/gpu_bench.cu $(filter-out %/gpu_tests.o \
-    %/backend_cases.o,$(gpu_objects)) $(C)/flags
+$(B)/gpu_bench: bench/gpu/gpu_bench.cu $(filter-out $(B)/obj/tests/%,\
+    $(gpu_objects)) $(C)/flags
 	@echo '  NVCC $@'
 	@$(cuda_compile) $(CUDA_LAW) -o $@ $(filter %.cu %.o,$^) -lcublasLt \
 	  $(libraries)

@@ -71,15 +71,28 @@ void* Buffer::ReserveBytes(int64_t bytes) {
   return data_;
 }
 
+void* PinnedBuffer::ReserveBytes(int64_t bytes) {
+  if (bytes <= bytes_) return data_;
+  cudaFreeHost(data_);
+  data_ = nullptr;
+  bytes_ = 0;
+  NNCPP_CUDA_CHECK(cudaMallocHost(&data_, static_cast<size_t>(bytes)));
+  bytes_ = bytes;
+  return data_;
+}
+
 CudaBackend::CudaBackend(int device, int64_t reserve, int64_t chunk)
     : name_(UseDevice(device).name),
       arena_(reserve, chunk),
       staging_(arena_, stream_),
       left_(arena_),
       right_(arena_),
-      frequency_(arena_),
-      total_(arena_),
       gathered_(arena_),
+      order_(arena_),
+      below_(arena_),
+      coded_(arena_),
+      decoders_(arena_),
+      ahead_(arena_),
       columns_(arena_),
       column_scales_(arena_) {
   cudaDeviceProp properties = {};

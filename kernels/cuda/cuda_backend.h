@@ -50,6 +50,27 @@ class OperandBuffer {
   Buffer q_, scale_;
 };
 
+// Pinned memory of the host, to which the device copies directly. What was
+// there is lost when it grows.
+class PinnedBuffer {
+ public:
+  PinnedBuffer() = default;
+  ~PinnedBuffer() { cudaFreeHost(data_); }
+  PinnedBuffer(const PinnedBuffer&) = delete;
+  PinnedBuffer& operator=(const PinnedBuffer&) = delete;
+
+  template <typename T>
+  T* Reserve(int64_t count) {
+    return static_cast<T*>(ReserveBytes(count * int64_t{sizeof(T)}));
+  }
+
+ private:
+  void* ReserveBytes(int64_t bytes);
+
+  void* data_ = nullptr;
+  int64_t bytes_ = 0;
+};
+
 // A stream of the device that is current when it is made.
 class Stream {
  public:
@@ -78,6 +99,10 @@ class CudaBackend : public Backend {
   std::shared_ptr<float[]> NewArray(int64_t count) override;
   void Upload(std::span<const float> host, float* array) override;
   void Download(const float* array, std::span<float> host) override;
+  std::shared_ptr<int32_t[]> NewSymbols(int64_t count) override;
+  void UploadSymbols(std::span<const int32_t> host, int32_t* symbols) override;
+  void DownloadSymbols(const int32_t* symbols,
+                       std::span<int32_t> host) override;
   std::unique_ptr<Weights> NewWeights(int64_t n, int64_t k) override;
   void QuantizeWeights(ConstMatrix w, Weights& quantized) override;
   void ProductForward(ConstMatrix x, const Weights& w, Matrix y) override;
@@ -85,23 +110,31 @@ class CudaBackend : public Backend {
                        int64_t first_row, Matrix dx) override;
   void ProductGradient(ConstMatrix dy, ConstMatrix x, const NoiseKey& noise,
                        Matrix dw) override;
-  void LstmCellForward(const LstmCell& cell,
-                       std::span<const int32_t> symbols) override;
+  void LstmCellForward(const LstmCell& cell, ConstSymbols symbols) override;
   void LstmCellBackward(const LstmCellGradient& gradient) override;
   void SumRows(ConstMatrix x, Matrix out) override;
   void SumRowProducts(ConstMatrix x, ConstMatrix y, Matrix out) override;
-  void EmbeddingGradient(ConstMatrix dx, std::span<const int32_t> symbols,
+  void EmbeddingGradient(ConstMatrix dx, ConstSymbols symbols,
                          Matrix table) override;
-  void EmbeddingForward(ConstMatrix table, std::span<const int32_t> symbols,
+  void EmbeddingForward(ConstMatrix table, ConstSymbols symbols,
                         Matrix y) override;
   void AddBias(ConstMatrix bias, Matrix x) override;
   void AddElements(std::span<const SparseElement> elements, Matrix x) override;
   void Gather(ConstMatrix x, std::span<const SparseElement> elements,
               std::span<float> out) override;
-  void SoftmaxFrequencies(ConstMatrix logits, const Frequencies& out) override;
-  void SoftmaxBackward(const Frequencies& frequencies,
-                       std::span<const int32_t> targets,
+  std::unique_ptr<Frequencies> NewFrequencies(int64_t rows,
+                                              int64_t symbols) override;
+  void SoftmaxFrequencies(ConstMatrix logits, int64_t first_row,
+                          Frequencies& out) override;
+  void SoftmaxBackward(Frequencies& frequencies, ConstSymbols targets,
                        Matrix dlogits) override;
+  void EncodeSymbols(Frequencies& frequencies, ConstSymbols symbols,
+                     std::span<RangeEncoder> encoders) override;
+  void StartDecoding(std::span<RangeDecoder> decoders,
+                     std::span<const int64_t> counts) override;
+  void DecodeSymbols(Frequencies& frequencies, int64_t first_row,
+                     Symbols symbols) override;
+  void EndDecoding(std::span<RangeDecoder> decoders) override;
   void Dropout(ConstMatrix x, const NoiseKey& noise, int64_t first_row,
                float rate, Matrix y) override;
   void Add(ConstMatrix y, Matrix x) override;
@@ -137,15 +170,19 @@ class CudaBackend : public Backend {
   // Copies of device and host memory; CopyOut waits for all work before.
   void CopyIn(const void* host, void* to, int64_t bytes);
   void CopyOut(const void* from, void* host, int64_t bytes);
+  friend class CudaFrequencies;
 
   std::string name_;
   int multiprocessors_ = 0;
   Arena arena_;
   Stream stream_;
   Staging staging_;
+  PinnedBuffer results_;  // on their way to what asked for them
   OperandBuffer left_, right_;
-  Buffer frequency_, total_, gathered_;
-  Buffer columns_, column_scales_;  // of attention's gradients
+  Buffer gathered_, order_;
+  Buffer below_, coded_, decoders_, ahead_;  // of EncodeSymbols, DecodeSymbols
+  int64_t ahead_bytes_ = 0;                  // of each stream
+  Buffer columns_, column_scales_;           // of attention's gradients
 };
 
 }  // namespace nncpp::cuda

@@ -28,10 +28,8 @@ std::vector<int32_t> OrderBy(size_t count, Key key) {
 
 }  // namespace
 
-void CudaBackend::LstmCellForward(const LstmCell& cell,
-                                  std::span<const int32_t> symbols) {
-  const auto [on_device] = staging_.Put(symbols);
-  cuda::LstmCellForward(cell, on_device, stream_);
+void CudaBackend::LstmCellForward(const LstmCell& cell, ConstSymbols symbols) {
+  cuda::LstmCellForward(cell, symbols.data, stream_);
 }
 
 void CudaBackend::LstmCellBackward(const LstmCellGradient& gradient) {
@@ -46,29 +44,15 @@ void CudaBackend::SumRowProducts(ConstMatrix x, ConstMatrix y, Matrix out) {
   SumAllRows(x, y, out, stream_);
 }
 
-void CudaBackend::EmbeddingGradient(ConstMatrix dx,
-                                    std::span<const int32_t> symbols,
+void CudaBackend::EmbeddingGradient(ConstMatrix dx, ConstSymbols symbols,
                                     Matrix table) {
-  const std::vector<int32_t> order =
-      OrderBy(symbols.size(), [&](size_t i) { return symbols[i]; });
-  std::vector<int32_t> begins, rows;
-  for (size_t i = 0; i < order.size(); ++i) {
-    const int32_t symbol = symbols[static_cast<size_t>(order[i])];
-    if (!rows.empty() && rows.back() == symbol) continue;
-    rows.push_back(symbol);
-    begins.push_back(static_cast<int32_t>(i));
-  }
-  begins.push_back(static_cast<int32_t>(order.size()));
-  const auto [d_order, d_begins, d_rows] =
-      staging_.Put(View(order), View(begins), View(rows));
-  SumRowGroups(dx, {d_order, d_begins, d_rows, std::ssize(rows)}, table,
+  SumBySymbols(dx, symbols.data, order_.Reserve<int32_t>(dx.rows), table,
                stream_);
 }
 
-void CudaBackend::EmbeddingForward(ConstMatrix table,
-                                   std::span<const int32_t> symbols, Matrix y) {
-  const auto [on_device] = staging_.Put(symbols);
-  cuda::EmbeddingForward(table, on_device, y, stream_);
+void CudaBackend::EmbeddingForward(ConstMatrix table, ConstSymbols symbols,
+                                   Matrix y) {
+  cuda::EmbeddingForward(table, symbols.data, y, stream_);
 }
 
 void CudaBackend::Dropout(ConstMatrix x, const NoiseKey& noise,
@@ -84,6 +68,7 @@ void CudaBackend::Add(ConstMatrix y, Matrix x) { AddRows(y, x, stream_); }
 
 void CudaBackend::AddElements(std::span<const SparseElement> elements,
                               Matrix x) {
+  if (elements.empty()) return;
   const std::vector<int32_t> order = OrderBy(elements.size(), [&](size_t i) {
     return elements[i].row * x.cols + elements[i].column;
   });
@@ -97,32 +82,6 @@ void CudaBackend::Gather(ConstMatrix x, std::span<const SparseElement> elements,
   auto* gathered = gathered_.Reserve<float>(std::ssize(elements));
   cuda::Gather(x, on_device, std::ssize(elements), gathered, stream_);
   CopyOut(gathered, out.data(), static_cast<int64_t>(out.size_bytes()));
-}
-
-void CudaBackend::SoftmaxFrequencies(ConstMatrix logits,
-                                     const Frequencies& out) {
-  auto* frequency = frequency_.Reserve<uint64_t>(logits.rows * logits.cols);
-  auto* total = total_.Reserve<uint64_t>(logits.rows);
-  cuda::SoftmaxFrequencies(logits, frequency, total, stream_);
-  CopyOut(frequency, out.frequency.data(),
-          logits.rows * logits.cols * int64_t{sizeof(uint64_t)});
-  CopyOut(total, out.total.data(), logits.rows * int64_t{sizeof(uint64_t)});
-}
-
-void CudaBackend::SoftmaxBackward(const Frequencies& frequencies,
-                                  std::span<const int32_t> targets,
-                                  Matrix dlogits) {
-  const int64_t count = dlogits.rows * dlogits.cols;
-  auto* frequency = frequency_.Reserve<uint64_t>(count);
-  auto* total = total_.Reserve<uint64_t>(dlogits.rows);
-  CopyIn(frequencies.frequency.data(), frequency,
-         count * int64_t{sizeof(uint64_t)});
-  CopyIn(frequencies.total.data(), total,
-         dlogits.rows * int64_t{sizeof(uint64_t)});
-  const auto [on_device] = staging_.Put(targets);
-  cuda::SoftmaxBackward(frequency, total, on_device, dlogits, stream_);
-  // The host may write to its frequencies again.
-  NNCPP_CUDA_CHECK(cudaStreamSynchronize(stream_));
 }
 
 void CudaBackend::Adam(const AdamStep& step, ConstMatrix gradient,

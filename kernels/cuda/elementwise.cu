@@ -23,7 +23,7 @@ __global__ void __launch_bounds__(kThreads)
     EmbeddingForwardKernel(ConstMatrix table, const int32_t* symbols,
                            Matrix y) {
   const int64_t r = blockIdx.x;
-  const float* from = table.data + symbols[r] * table.stride;
+  const float* from = table.data + Looked(symbols[r]) * table.stride;
   for (int64_t c = threadIdx.x; c < y.cols; c += blockDim.x) {
     y.data[r * y.stride + c] = from[c];
   }

@@ -5,24 +5,22 @@
 #pragma once
 
 #include "kernels/backend.h"
+#include "kernels/cuda/coding.h"
 #include "kernels/cuda/device.h"
 
 namespace nncpp::cuda {
+
+// The row of a table that a symbol names.
+NNCPP_HD int32_t Looked(int32_t symbol) { return symbol < 0 ? 0 : symbol; }
 
 void LstmCellForward(const LstmCell& cell, const int32_t* symbols,
                      cudaStream_t stream);
 void LstmCellBackward(const LstmCellGradient& gradient, cudaStream_t stream);
 
-// Law 2 over groups of rows: out row outs[g] = the sum of rows order[i] of x,
-// or of x times y, for i in [begins[g], begins[g + 1]).
-struct RowGroups {
-  const int32_t* order;
-  const int32_t* begins;  // groups + 1
-  const int32_t* outs;
-  int64_t groups;
-};
-void SumRowGroups(ConstMatrix x, const RowGroups& groups, Matrix out,
-                  cudaStream_t stream);
+// Law 2 over the rows of each symbol that occurs, into its row of out. `order`
+// has room for a number a row.
+void SumBySymbols(ConstMatrix x, const int32_t* symbols, int32_t* order,
+                  Matrix out, cudaStream_t stream);
 
 // The same over all rows, into the one row of out. y may have no data: 1.
 void SumAllRows(ConstMatrix x, ConstMatrix y, Matrix out, cudaStream_t stream);
@@ -43,11 +41,11 @@ void Gather(ConstMatrix x, const SparseElement* elements, int64_t count,
 // x[r] += y[r], or y[0] where y has one row only.
 void AddRows(ConstMatrix y, Matrix x, cudaStream_t stream);
 
-void SoftmaxFrequencies(ConstMatrix logits, uint64_t* frequency,
-                        uint64_t* total, cudaStream_t stream);
-void SoftmaxBackward(const uint64_t* frequency, const uint64_t* total,
-                     const int32_t* targets, Matrix dlogits,
-                     cudaStream_t stream);
+// Rows first_row .. of f.
+void SoftmaxFrequencies(ConstMatrix logits, int64_t first_row,
+                        const FrequencyRows& f, cudaStream_t stream);
+void SoftmaxBackward(const FrequencyRows& f, const int32_t* targets,
+                     Matrix dlogits, cudaStream_t stream);
 
 void Adam(const AdamStep& step, const float* gradient, float* weight,
           float* second, int64_t count, cudaStream_t stream);

@@ -18,12 +18,12 @@ constexpr uint64_t kDoubleShift = 0x4330000000000000u;  // the bits of 2^52
 // One block a row. The maximum has no order, and no zero's sign reaches the
 // exponentials; all else is integers.
 __global__ void __launch_bounds__(kMostSoftmaxThreads)
-    SoftmaxFrequenciesKernel(ConstMatrix logits, uint64_t* frequency,
-                             uint64_t* total) {
+    SoftmaxFrequenciesKernel(ConstMatrix logits, int64_t first_row,
+                             FrequencyRows out) {
   SoftmaxScratch& scratch = Shared<SoftmaxScratch>();
-  const int64_t row = blockIdx.x, v = logits.cols;
-  const float* z = logits.data + row * logits.stride;
-  uint64_t* f = frequency + row * v;
+  const int64_t v = logits.cols;
+  const float* z = logits.data + int64_t{blockIdx.x} * logits.stride;
+  uint64_t* f = out.frequency + (first_row + blockIdx.x) * v;
 
   float most = z[0];
   for (int64_t i = threadIdx.x; i < v; i += blockDim.x) {
@@ -46,18 +46,18 @@ __global__ void __launch_bounds__(kMostSoftmaxThreads)
     mine += f[i];
   }
   mine = OverBlock(mine, scratch.sum, Plus());
-  if (threadIdx.x == 0) total[row] = mine;
+  if (threadIdx.x == 0) out.total[first_row + blockIdx.x] = mine;
 }
 
 // One block a row.
 __global__ void __launch_bounds__(kMostSoftmaxThreads)
-    SoftmaxBackwardKernel(const uint64_t* frequency, const uint64_t* total,
-                          const int32_t* targets, Matrix dlogits) {
+    SoftmaxBackwardKernel(FrequencyRows from, const int32_t* targets,
+                          Matrix dlogits) {
   const int64_t row = blockIdx.x, v = dlogits.cols;
   const int32_t target = targets[row];
-  const uint64_t* f = frequency + row * v;
+  const uint64_t* f = from.frequency + row * v;
   float* out = dlogits.data + row * dlogits.stride;
-  const double inverse = 1.0 / static_cast<double>(total[row]);
+  const double inverse = 1.0 / static_cast<double>(from.total[row]);
   for (int64_t i = threadIdx.x; i < v; i += blockDim.x) {
     const double exact =
         __builtin_bit_cast(double, f[i] | kDoubleShift) - 0x1p52;
@@ -69,21 +69,20 @@ __global__ void __launch_bounds__(kMostSoftmaxThreads)
 
 }  // namespace
 
-void SoftmaxFrequencies(ConstMatrix logits, uint64_t* frequency,
-                        uint64_t* total, cudaStream_t stream) {
+void SoftmaxFrequencies(ConstMatrix logits, int64_t first_row,
+                        const FrequencyRows& f, cudaStream_t stream) {
   if (logits.rows == 0) return;
   Launch(SoftmaxFrequenciesKernel, Blocks(logits.rows, 1),
          Threads(logits.cols, kLanes, kMostSoftmaxThreads),
-         sizeof(SoftmaxScratch), stream, logits, frequency, total);
+         sizeof(SoftmaxScratch), stream, logits, first_row, f);
 }
 
-void SoftmaxBackward(const uint64_t* frequency, const uint64_t* total,
-                     const int32_t* targets, Matrix dlogits,
-                     cudaStream_t stream) {
+void SoftmaxBackward(const FrequencyRows& f, const int32_t* targets,
+                     Matrix dlogits, cudaStream_t stream) {
   if (dlogits.rows == 0) return;
   Launch(SoftmaxBackwardKernel, Blocks(dlogits.rows, 1),
-         Threads(dlogits.cols, kLanes, kMostSoftmaxThreads), 0, stream,
-         frequency, total, targets, dlogits);
+         Threads(dlogits.cols, kLanes, kMostSoftmaxThreads), 0, stream, f,
+         targets, dlogits);
 }
 
 }  // namespace nncpp::cuda

@@ -24,8 +24,7 @@ void Staging::MakeRoom(int64_t bytes) {
   size_ = size;
 }
 
-const void* Staging::Copy(const void* values, size_t bytes) {
-  std::byte* to = device_ + used_;
+const void* Staging::Send(const void* values, size_t bytes, void* to) {
   if (bytes > 0) {
     std::memcpy(host_ + used_, values, bytes);
     NNCPP_CUDA_CHECK(cudaMemcpyAsync(to, host_ + used_, bytes,

@@ -26,7 +26,15 @@ class Staging {
   template <typename... T>
   std::tuple<const T*...> Put(std::span<const T>... values) {
     MakeRoom((Padded(values.size_bytes()) + ...));
-    return {static_cast<const T*>(Copy(values.data(), values.size_bytes()))...};
+    return {static_cast<const T*>(
+        Send(values.data(), values.size_bytes(), device_ + used_))...};
+  }
+
+  // Copies the values to a place in device memory.
+  template <typename T>
+  void Put(std::span<const T> values, T* to) {
+    MakeRoom(Padded(values.size_bytes()));
+    Send(values.data(), values.size_bytes(), to);
   }
 
  private:
@@ -35,7 +43,7 @@ class Staging {
            Arena::kAlignment * Arena::kAlignment;
   }
   void MakeRoom(int64_t bytes);
-  const void* Copy(const void* values, size_t bytes);
+  const void* Send(const void* values, size_t bytes, void* to);
   void Release();
 
   Arena& arena_;

@@ -7,32 +7,71 @@ namespace {
 
 constexpr int kSumRows = 16;  // of threads; each row has kLanes columns
 
+// `rows` rows in the order of their symbols, those of one symbol a group; or,
+// without an order, one group of all.
+struct RowGroups {
+  const int32_t* symbols;
+  const int32_t* order;
+  int64_t rows;
+};
+
 struct SumScratch {
   uint32_t most[kSumRows][kLanes];
   int64_t sum[kSumRows][kLanes];
 };
 
-// Block (32 columns, 16 rows of threads), grid (columns / 32, groups). A
-// column's largest magnitude, then its integers: neither has an order.
+// The rows that one sum is of: order[i], or i where there is no order, for i in
+// [begin, end), into row `out`.
+struct Group {
+  int64_t begin, end, out;
+};
+
+__device__ __forceinline__ int32_t SymbolAt(const RowGroups& groups,
+                                            int64_t i) {
+  return Looked(groups.symbols[groups.order[i]]);
+}
+
+// The run of equal symbols that begins at `first` of the order, which goes by
+// symbols; empty where none begins.
+__device__ __forceinline__ Group RunAt(const RowGroups& groups, int64_t first) {
+  const int32_t symbol = SymbolAt(groups, first);
+  if (first > 0 && SymbolAt(groups, first - 1) == symbol) {
+    return {first, first, symbol};
+  }
+  int64_t low = first + 1, high = groups.rows;
+  while (low < high) {
+    const int64_t middle = (low + high) / 2;
+    if (SymbolAt(groups, middle) == symbol) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return {first, low, symbol};
+}
+
+// Block (32 columns, 16 rows of threads), grid (1, or the places where a group
+// may begin; columns / 32). A column's largest magnitude, then its integers:
+// neither has an order.
 template <bool kProducts>
 __global__ void __launch_bounds__(kLanes* kSumRows)
     SumRowsKernel(ConstMatrix x, ConstMatrix y, RowGroups groups, Matrix out) {
   SumScratch& s = Shared<SumScratch>();
   const unsigned lane = threadIdx.x, first = threadIdx.y;
-  const int64_t c = int64_t{blockIdx.x} * kLanes + lane;
+  const int64_t c = int64_t{blockIdx.y} * kLanes + lane;
   const bool all = groups.order == nullptr;
-  const int64_t g = blockIdx.y;
-  const int64_t begin = all ? 0 : groups.begins[g];
-  const int64_t end = all ? x.rows : groups.begins[g + 1];
+  const Group group = all ? Group{0, x.rows, 0} : RunAt(groups, blockIdx.x);
+  if (!all && group.begin == group.end) return;  // the whole block leaves
   const auto term = [&](int64_t i) {
     const int64_t r = all ? i : groups.order[i];
     const float value = x.data[r * x.stride + c];
     if constexpr (kProducts) return value * y.data[r * y.stride + c];
     return value;
   };
+  const int64_t begin = group.begin + first, end = group.end;
 
   uint32_t most = 0;
-  for (int64_t i = begin + first; i < end && c < x.cols; i += kSumRows) {
+  for (int64_t i = begin; i < end && c < x.cols; i += kSumRows) {
     const uint32_t bits = BitsFromFloat(Abs(term(i)));
     most = most < bits ? bits : most;
   }
@@ -44,15 +83,31 @@ __global__ void __launch_bounds__(kLanes* kSumRows)
   const int32_t e = ColumnExponent(most);
   const float inverse = PowerOfTwo(-e);
   int64_t sum = 0;
-  for (int64_t i = begin + first; i < end && c < x.cols; i += kSumRows) {
+  for (int64_t i = begin; i < end && c < x.cols; i += kSumRows) {
     sum += RoundToInt(term(i) * inverse);
   }
   s.sum[first][lane] = sum;
   __syncthreads();
   if (first != 0 || c >= x.cols) return;
   for (int i = 1; i < kSumRows; ++i) sum += s.sum[i][lane];
-  const int64_t row = all ? 0 : groups.outs[g];
-  out.data[row * out.stride + c] = static_cast<float>(sum) * PowerOfTwo(e);
+  out.data[group.out * out.stride + c] =
+      static_cast<float>(sum) * PowerOfTwo(e);
+}
+
+constexpr int kOrderThreads = 128;
+
+// One thread a row: its place among all in the order of their symbols.
+__global__ void __launch_bounds__(kOrderThreads)
+    OrderKernel(const int32_t* symbols, int64_t rows, int32_t* order) {
+  const int64_t r = int64_t{blockIdx.x} * kOrderThreads + threadIdx.x;
+  if (r >= rows) return;
+  const int32_t mine = Looked(symbols[r]);
+  int64_t place = 0;
+  for (int64_t i = 0; i < rows; ++i) {
+    const int32_t other = Looked(symbols[i]);
+    if (other < mine || (other == mine && i < r)) ++place;
+  }
+  order[place] = static_cast<int32_t>(r);
 }
 
 constexpr int kElementThreads = 128;
@@ -85,21 +140,24 @@ __global__ void GatherKernel(ConstMatrix x, const SparseElement* elements,
 
 void LaunchSum(ConstMatrix x, ConstMatrix y, const RowGroups& groups,
                Matrix out, cudaStream_t stream) {
-  if (x.cols == 0 || groups.groups == 0) return;
+  if (x.cols == 0 || groups.rows == 0) return;
   Launch(y.data == nullptr ? SumRowsKernel<false> : SumRowsKernel<true>,
-         dim3(Blocks(x.cols, kLanes), static_cast<unsigned>(groups.groups)),
+         dim3(Blocks(groups.rows, 1), Blocks(x.cols, kLanes)),
          dim3(kLanes, kSumRows), sizeof(SumScratch), stream, x, y, groups, out);
 }
 
 }  // namespace
 
-void SumRowGroups(ConstMatrix x, const RowGroups& groups, Matrix out,
-                  cudaStream_t stream) {
-  LaunchSum(x, {}, groups, out, stream);
+void SumBySymbols(ConstMatrix x, const int32_t* symbols, int32_t* order,
+                  Matrix out, cudaStream_t stream) {
+  if (x.rows == 0) return;
+  Launch(OrderKernel, Blocks(x.rows, kOrderThreads), kOrderThreads, 0, stream,
+         symbols, x.rows, order);
+  LaunchSum(x, {}, {symbols, order, x.rows}, out, stream);
 }
 
 void SumAllRows(ConstMatrix x, ConstMatrix y, Matrix out, cudaStream_t stream) {
-  LaunchSum(x, y, {nullptr, nullptr, nullptr, 1}, out, stream);
+  LaunchSum(x, y, {nullptr, nullptr, 1}, out, stream);
 }
 
 void AddElements(const SparseElement* elements, const int32_t* order,

@@ -54,6 +54,11 @@ double SecondsOfStep(int64_t steps, int64_t most,
   return step + learning / static_cast<double>(steps);
 }
 
+std::span<const uint8_t> Octets() {
+  const std::string_view text = PrimerText();
+  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+}
+
 // A block of English of any alphabet that is coded a segment at a time.
 class Rehearsal {
  public:
@@ -64,6 +69,7 @@ class Rehearsal {
         decoding_(decoding),
         model_(MakeModel(config, backend)),
         encoders_(static_cast<size_t>(streams)),
+        decoders_(static_cast<size_t>(streams), RangeDecoder(Octets())),
         encoder_(*model_, encoders_) {
     model_->StartBlock(streams);
     if (ContextMixer* mixer = model_->Mixer()) {
@@ -73,23 +79,14 @@ class Rehearsal {
   }
 
   double Code(int64_t steps) {
-    const std::vector<int32_t> targets = Next(steps * streams_);
+    std::vector<int32_t> targets = Next(steps * streams_);
     return SecondsOf([&] {
-      if (!decoding_) {
+      if (decoding_) {
+        Decode(targets);
+      } else {
         model_->Predict(0, steps, targets);
         encoder_.Wait();
         encoder_.Start(targets);
-        model_->Train(steps, targets);
-        return;
-      }
-      SymbolCoder coder(*model_);
-      for (int64_t t = 0; t < steps; ++t) {
-        model_->Predict(t, 1, targets);
-        for (int64_t b = 0; b < streams_; ++b) {
-          const int64_t row = t * streams_ + b;
-          coder.Encode(row, b, targets[static_cast<size_t>(row)],
-                       encoders_[static_cast<size_t>(b)]);
-        }
       }
       model_->Train(steps, targets);
     });
@@ -102,6 +99,26 @@ class Rehearsal {
   }
 
  private:
+  // As a decoder would. A net alone finds other symbols, since to a decoder any
+  // bytes are a message, as the text itself; mixed contexts are led by targets.
+  void Decode(std::span<int32_t> targets) {
+    if (model_->Mixer() == nullptr) {
+      const std::vector<int64_t> counts(static_cast<size_t>(streams_),
+                                        std::ssize(targets) / streams_);
+      model_->Decode(counts, decoders_, targets);
+      model_->Encode(targets, encoders_);
+      return;
+    }
+    SymbolCoder coder(*model_->Mixer());
+    for (int64_t row = 0; row < std::ssize(targets); ++row) {
+      const int64_t b = row % streams_;
+      if (b == 0) model_->Predict(row / streams_, 1, targets);
+      coder.Encode(model_->FrequenciesAt(row), b,
+                   targets[static_cast<size_t>(row)],
+                   encoders_[static_cast<size_t>(b)]);
+    }
+  }
+
   std::vector<int32_t> Next(int64_t count) {
     const std::string_view text = PrimerText();
     std::vector<int32_t> symbols;
@@ -117,6 +134,7 @@ class Rehearsal {
   const bool decoding_;
   std::unique_ptr<Model> model_;
   std::vector<RangeEncoder> encoders_;
+  std::vector<RangeDecoder> decoders_;
   SegmentEncoder encoder_;
   size_t position_ = 0;  // in the text
 };

@@ -6,15 +6,15 @@
 #include <vector>
 
 #include "src/base/helper_thread.h"
-#include "src/codec/symbol_coder.h"
 #include "src/coder/range_coder.h"
 #include "src/model/config.h"
 #include "src/model/model.h"
 
 namespace nncpp {
 
-// Where a core is left (Backend::leaves_core), a segment is coded and mixed on
-// a thread of its own while the net learns it and predicts the next one.
+// A net alone codes by itself. Where contexts are mixed and a core is left
+// (Backend::leaves_core), a segment is coded on a thread of its own while the
+// net learns it and predicts the next one.
 class SegmentEncoder {
  public:
   // `encoders`: one a stream.
@@ -36,10 +36,9 @@ class SegmentEncoder {
   void Code();
 
   Model& model_;
-  SymbolCoder coder_;
   std::span<RangeEncoder> encoders_;
   std::vector<int32_t> targets_;
-  std::vector<uint64_t> frequencies_;  // of the segment; unused without helper
+  std::vector<uint64_t> frequencies_;  // of the segment, for the helper
   HelperThread helper_;
 };
 

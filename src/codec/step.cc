@@ -43,6 +43,34 @@ void StartBlock(const Layout& layout, Model& model) {
   }
 }
 
+// Decodes the segment that begins at step `first` of the block into targets,
+// and codes it again.
+void DecodeSegment(const Layout& layout, int64_t first, Model& model,
+                   BlockCursor& cursor, std::span<int32_t> targets) {
+  const int64_t streams = layout.streams;
+  ContextMixer* mixer = model.Mixer();
+  if (mixer == nullptr) {
+    std::vector<int64_t> counts;
+    for (int64_t b = 0; b < streams; ++b) {
+      counts.push_back(std::clamp(layout.Length(b) - first, int64_t{0},
+                                  std::ssize(targets) / streams));
+    }
+    model.Decode(counts, cursor.decoders, targets);
+    model.Encode(targets, cursor.encoders);
+    return;
+  }
+  SymbolCoder coder(*mixer);
+  for (int64_t row = 0; row < std::ssize(targets); ++row) {
+    const int64_t t = row / streams, b = row % streams;
+    if (b == 0) model.Predict(t, 1, targets);
+    if (layout.At(first + t, b) < 0) continue;
+    const auto stream = static_cast<size_t>(b);
+    targets[static_cast<size_t>(row)] =
+        coder.Decode(model.FrequenciesAt(row), b, cursor.decoders[stream],
+                     cursor.encoders[stream]);
+  }
+}
+
 }  // namespace
 
 int64_t StreamsOfBlock(const ModelConfig& config, int64_t symbols) {
@@ -131,39 +159,31 @@ void DecodeBlock(const ModelConfig& config,
   const int64_t symbols = std::ssize(block);
   const Layout layout(symbols, StreamsOfBlock(config, symbols));
   NNCPP_CHECK(std::ssize(streams) == layout.streams);
-  std::vector<RangeDecoder>& decoders = cursor.decoders;
-  std::vector<RangeEncoder>& again = cursor.encoders;
   std::vector<int32_t> targets;
-  SymbolCoder coder(model);
   if (cursor.step == 0) {
-    decoders = {streams.begin(), streams.end()};
-    again.resize(streams.size());
+    cursor.decoders = {streams.begin(), streams.end()};
+    cursor.encoders.resize(streams.size());
     StartBlock(layout, model);
   }
   for (int64_t first = cursor.step; first < layout.steps();
        first += config.steps) {
     const int64_t steps = std::min(config.steps, layout.steps() - first);
     targets.assign(static_cast<size_t>(steps * layout.streams), -1);
-    for (int64_t t = 0; t < steps; ++t) {
-      model.Predict(t, 1, targets);
-      for (int64_t b = 0; b < layout.streams; ++b) {
-        const int64_t at = layout.At(first + t, b);
-        if (at < 0) continue;
-        const int64_t row = t * layout.streams + b;
-        const int32_t symbol =
-            coder.Decode(row, b, decoders[static_cast<size_t>(b)],
-                         again[static_cast<size_t>(b)]);
-        targets[static_cast<size_t>(row)] = symbol;
-        block[static_cast<size_t>(at)] = static_cast<uint16_t>(symbol);
-      }
+    DecodeSegment(layout, first, model, cursor, targets);
+    for (int64_t row = 0; row < std::ssize(targets); ++row) {
+      const int64_t at =
+          layout.At(first + row / layout.streams, row % layout.streams);
+      if (at < 0) continue;
+      block[static_cast<size_t>(at)] =
+          static_cast<uint16_t>(targets[static_cast<size_t>(row)]);
     }
     model.Train(steps, targets);
     cursor.step = first + steps;
     done(SymbolsDone(config, symbols, cursor), 0);
   }
   // Other bytes may decode to the same symbols; only one spelling is sound.
-  for (size_t b = 0; b < again.size(); ++b) {
-    const std::vector<uint8_t> bytes = again[b].Finish();
+  for (size_t b = 0; b < streams.size(); ++b) {
+    const std::vector<uint8_t> bytes = cursor.encoders[b].Finish();
     if (!std::equal(bytes.begin(), bytes.end(), streams[b].begin(),
                     streams[b].end())) {
       throw Error(ErrorKind::kFormat, "a stream is not spelt as a coder does");

@@ -1,8 +1,8 @@
-// src/codec/symbol_coder.h -- one symbol through a model and a range coder.
+// src/codec/symbol_coder.h -- one symbol through mixed contexts and a coder.
 //
-// A net alone codes a symbol in one step, from its frequencies. Where contexts
-// are mixed, the symbol is coded node by node down its tree, and the mixing
-// learns each node as it goes.
+// Where contexts are mixed, a symbol is coded node by node down its tree, and
+// the mixing learns each node as it goes. A net alone codes by itself
+// (Model::Encode, Model::Decode).
 #pragma once
 
 #include <cstdint>
@@ -16,24 +16,19 @@ namespace nncpp {
 
 class SymbolCoder {
  public:
-  explicit SymbolCoder(Model& model) : model_(model), mixer_(model.Mixer()) {}
+  explicit SymbolCoder(ContextMixer& mixer) : mixer_(mixer) {}
 
-  // Codes the symbol of a row that was predicted. Rows must come in order.
-  void Encode(int64_t row, int64_t stream, int32_t symbol,
-              RangeEncoder& encoder);
-
-  // The same from a copy of its frequencies. REQUIRES: contexts are mixed.
-  void EncodeMixed(std::span<const uint64_t> frequency, int64_t stream,
-                   int32_t symbol, RangeEncoder& encoder);
+  // Codes a symbol by the net's frequencies. Rows must come in order.
+  void Encode(std::span<const uint64_t> frequency, int64_t stream,
+              int32_t symbol, RangeEncoder& encoder);
 
   // The other way. `again` codes what was decoded: it must give the bytes that
   // were read.
-  int32_t Decode(int64_t row, int64_t stream, RangeDecoder& decoder,
-                 RangeEncoder& again);
+  int32_t Decode(std::span<const uint64_t> frequency, int64_t stream,
+                 RangeDecoder& decoder, RangeEncoder& again);
 
  private:
-  Model& model_;
-  ContextMixer* mixer_;  // null: there is no mixing
+  ContextMixer& mixer_;
 };
 
 }  // namespace nncpp

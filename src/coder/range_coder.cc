@@ -9,15 +9,6 @@
 namespace nncpp {
 namespace {
 
-__extension__ using Wide = unsigned __int128;
-
-constexpr uint64_t kRangeMin = uint64_t{1} << 56;
-
-// floor(range * part / total)
-uint64_t Share(uint64_t range, uint64_t part, uint64_t total) {
-  return static_cast<uint64_t>(Wide{range} * part / total);
-}
-
 // floor(range * part / 2^bits)
 uint64_t BitShare(uint64_t range, uint64_t part, int bits) {
   return static_cast<uint64_t>(Wide{range} * part >> bits);
@@ -25,17 +16,12 @@ uint64_t BitShare(uint64_t range, uint64_t part, int bits) {
 
 }  // namespace
 
-void RangeEncoder::Carry() {
-  for (auto byte = bytes_.rbegin(); ++*byte == 0; ++byte) {
-  }
-}
-
 void RangeEncoder::Encode(uint64_t cumulative, uint64_t frequency,
                           uint64_t total) {
   NNCPP_CHECK(frequency > 0 && total < kTotalLimit &&
               cumulative + frequency <= total);
-  const uint64_t begin = Share(range_, cumulative, total);
-  const uint64_t end = Share(range_, cumulative + frequency, total);
+  const uint64_t begin = ShareOf(range_, cumulative, total);
+  const uint64_t end = ShareOf(range_, cumulative + frequency, total);
   Narrow(begin, end - begin);
 }
 
@@ -106,11 +92,9 @@ RangeDecoder::RangeDecoder(std::span<const uint8_t> bytes) : bytes_(bytes) {
 
 uint64_t RangeDecoder::Target(uint64_t total) {
   NNCPP_CHECK(total > 0 && total < kTotalLimit);
-  const Wide point = ((Wide{offset_} + 1) * total - 1) / range_;
-  if (point >= total) {
-    throw Error(ErrorKind::kFormat, "coded bytes are not a coder's message");
-  }
-  return static_cast<uint64_t>(point);
+  const uint64_t point = PointOf(offset_, range_, total);
+  if (point >= total) Refuse();
+  return point;
 }
 
 void RangeDecoder::WriteState(ByteWriter& out) const {
@@ -131,8 +115,8 @@ void RangeDecoder::ReadState(ByteReader& in) {
 
 void RangeDecoder::Consume(uint64_t cumulative, uint64_t frequency,
                            uint64_t total) {
-  const uint64_t begin = Share(range_, cumulative, total);
-  const uint64_t end = Share(range_, cumulative + frequency, total);
+  const uint64_t begin = ShareOf(range_, cumulative, total);
+  const uint64_t end = ShareOf(range_, cumulative + frequency, total);
   NNCPP_CHECK(offset_ >= begin && offset_ < end);
   Narrow(begin, end - begin);
 }

@@ -1,22 +1,17 @@
-// src/coder/range_coder.h -- range coding of integer frequencies.
-//
-// The interval is [low, low + range) in units of 2^-64 of the message so far;
-// range is kept in [2^56, 2^64). A symbol with cumulative frequency c and
-// frequency f out of t takes [floor(range c / t), floor(range (c + f) / t)),
-// computed in 128 bits, so that the cost exceeds log2(t / f) by less than
-// 2^-7 t / (f 2^48) bits.
-// Source: Martin 1979 [martin1979]; the carry goes back into the written bytes.
+// src/coder/range_coder.h -- range coding of integer frequencies: what it
+// computes is in src/coder/interval.h.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <vector>
 
 #include "src/base/bytes.h"
+#include "src/base/error.h"
+#include "src/coder/interval.h"
 
 namespace nncpp {
-
-inline constexpr uint64_t kTotalLimit = uint64_t{1} << 48;
 
 class RangeEncoder {
  public:
@@ -33,13 +28,29 @@ class RangeEncoder {
 
   int64_t bytes() const { return std::ssize(bytes_); }
 
+  // To go on with the message elsewhere: where it stands, and what has become
+  // of it since. `carry`: 1 is to be added to the bytes before.
+  uint64_t low() const { return low_; }
+  uint64_t range() const { return range_; }
+  void Continue(uint64_t low, uint64_t range, bool carry,
+                std::span<const uint8_t> bytes) {
+    low_ = low;
+    range_ = range;
+    if (carry) Carry();
+    bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
+  }
+
   // The message so far, to go on with it in another process. ReadState throws
   // Error(kFormat) when the fields cannot be a coder's.
   void WriteState(ByteWriter& out) const;
   void ReadState(ByteReader& in);
 
  private:
-  void Carry();
+  // Adds 1 to the bytes, as a number.
+  void Carry() {
+    for (auto byte = bytes_.rbegin(); ++*byte == 0; ++byte) {
+    }
+  }
   void Narrow(uint64_t begin, uint64_t range);
 
   uint64_t low_ = 0;
@@ -65,12 +76,36 @@ class RangeDecoder {
   // Whether every byte has been looked at, as after the last symbol.
   bool AtEnd() const { return position_ == std::ssize(bytes_); }
 
+  // To go on with the message elsewhere: where it stands, the bytes to come
+  // (zeros after the last), and what has become of it since: `taken` of these
+  // were looked at. Throws Error(kFormat), as Target does, where they turned
+  // out not to be a coder's.
+  uint64_t offset() const { return offset_; }
+  uint64_t range() const { return range_; }
+  void Ahead(std::span<uint8_t> bytes) const {
+    const auto left = bytes_.subspan(static_cast<size_t>(position_));
+    const size_t count =
+        left.size() < bytes.size() ? left.size() : bytes.size();
+    std::copy_n(left.begin(), count, bytes.begin());
+    std::fill(bytes.begin() + static_cast<int64_t>(count), bytes.end(),
+              uint8_t{0});
+  }
+  void Continue(uint64_t offset, uint64_t range, int64_t taken, bool sound) {
+    if (!sound) Refuse();
+    offset_ = offset;
+    range_ = range;
+    position_ = std::min(position_ + taken, std::ssize(bytes_));
+  }
+
   // Where it stands in its bytes, which are not written: ReadState belongs to
   // a decoder of the same bytes. Throws Error(kFormat) as the encoder's does.
   void WriteState(ByteWriter& out) const;
   void ReadState(ByteReader& in);
 
  private:
+  [[noreturn]] static void Refuse() {
+    throw Error(ErrorKind::kFormat, "coded bytes are not a coder's message");
+  }
   void Narrow(uint64_t begin, uint64_t range);
   uint8_t Next() {
     return position_ < std::ssize(bytes_)

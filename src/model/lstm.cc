@@ -15,7 +15,8 @@ Lstm::Lstm(const ModelConfig& config, Backend& backend)
       config_(config),
       backend_(backend),
       gates_(config.classic != 0 ? 4 : 3),
-      ngrams_(config) {
+      ngrams_(config),
+      symbols_(config_, backend, /*recent=*/1) {
   AddParameters();
   Initialize();
   AllocateSegment();
@@ -112,13 +113,11 @@ void Lstm::AllocateSegment() {
   dbelow_ = backend_.NewArray(rows * c);
   dh_ = backend_.NewArray(streams * c);
   dc_ = backend_.NewArray(streams * c);
-  inputs_.resize(static_cast<size_t>(rows));
-  last_.resize(static_cast<size_t>(config_.streams));
-  frequency_.resize(static_cast<size_t>(rows * v));
-  total_.resize(static_cast<size_t>(rows));
   row_power_.assign(static_cast<size_t>(v), 1.0);
-  row_numbers_.resize(static_cast<size_t>(rows));
-  std::iota(row_numbers_.begin(), row_numbers_.end(), 0);
+  std::vector<int32_t> numbers(static_cast<size_t>(rows));
+  std::iota(numbers.begin(), numbers.end(), 0);
+  row_numbers_ = backend_.NewSymbols(rows);
+  backend_.UploadSymbols(numbers, row_numbers_.get());
 }
 
 void Lstm::QuantizeAll() {
@@ -148,8 +147,7 @@ void Lstm::StartBlock(int64_t streams) {
                                static_cast<size_t>(width)));
     backend_.Upload(all, carried.array);
   }
-  last_[0] = last_[static_cast<size_t>(from)];
-  std::fill(last_.begin() + 1, last_.end(), 0);
+  symbols_.StartBlock(streams, from);
   ngrams_.StartBlock(from);
   streams_ = streams;
   counters_.last_stream = streams - 1;
@@ -210,10 +208,10 @@ void Lstm::ForwardLayer(int64_t index, int64_t first, int64_t count) {
         Hidden(t * b, b).Columns(index * c, c), *layer.recurrent_q,
         {layer.from_recurrent.get() + t * b * sums, b, sums});
     // A cell's symbol is a row of the table, or of what the embedding gives.
-    const int32_t* symbols =
-        embedding_ < 0 ? inputs_.data() + t * b : row_numbers_.data();
     backend_.LstmCellForward(Cell(layer, index, t * b),
-                             {symbols, static_cast<size_t>(b)});
+                             embedding_ < 0
+                                 ? symbols_.Inputs(0, t, 1)
+                                 : ConstSymbols(row_numbers_.get(), 1, b));
   }
   if (replaying_ && config_.dropout > 0) {
     const int64_t from = (first + 1) * b;
@@ -222,22 +220,13 @@ void Lstm::ForwardLayer(int64_t index, int64_t first, int64_t count) {
   }
 }
 
-void Lstm::Predict(int64_t first, int64_t count,
-                   std::span<const int32_t> targets) {
+void Lstm::PredictSteps(int64_t first, int64_t count,
+                        std::span<const int32_t> targets) {
   const int64_t b = streams_, v = config_.alphabet;
-  for (int64_t t = first; t < first + count; ++t) {
-    for (int64_t s = 0; s < b; ++s) {
-      const int32_t input = t == 0
-                                ? last_[static_cast<size_t>(s)]
-                                : targets[static_cast<size_t>((t - 1) * b + s)];
-      inputs_[static_cast<size_t>(t * b + s)] = input < 0 ? 0 : input;
-    }
-  }
   if (embedding_ >= 0) {
-    backend_.EmbeddingForward(
-        Param(embedding_),
-        {inputs_.data() + first * b, static_cast<size_t>(count * b)},
-        Embedded(first * b, count * b));
+    backend_.EmbeddingForward(Param(embedding_),
+                              symbols_.Inputs(0, first, count),
+                              Embedded(first * b, count * b));
   }
   for (int64_t i = 0; i < config_.layers; ++i) ForwardLayer(i, first, count);
   const Matrix logits(logits_.get() + first * b * v, count * b, v);
@@ -250,19 +239,34 @@ void Lstm::Predict(int64_t first, int64_t count,
     backend_.AddElements(ngrams_.Locate(first, count, b, targets),
                          {logits_.get(), (first + count) * b, v});
   }
-  backend_.SoftmaxFrequencies(
-      logits,
-      {{frequency_.data() + first * b * v, static_cast<size_t>(count * b * v)},
-       {total_.data() + first * b, static_cast<size_t>(count * b)}});
+  backend_.SoftmaxFrequencies(logits, first * b, symbols_.frequencies());
+}
+
+void Lstm::Predict(int64_t first, int64_t count,
+                   std::span<const int32_t> targets) {
+  symbols_.PutInputs(first, count, targets);
+  PredictSteps(first, count, targets);
 }
 
 std::span<const uint64_t> Lstm::FrequenciesAt(int64_t row) const {
-  return {frequency_.data() + row * config_.alphabet,
-          static_cast<size_t>(config_.alphabet)};
+  return symbols_.frequencies().At(row);
 }
 
 uint64_t Lstm::TotalAt(int64_t row) const {
-  return total_[static_cast<size_t>(row)];
+  return symbols_.frequencies().TotalAt(row);
+}
+
+void Lstm::Encode(std::span<const int32_t> targets,
+                  std::span<RangeEncoder> encoders) {
+  symbols_.Encode(targets, encoders);
+}
+
+void Lstm::Decode(std::span<const int64_t> counts,
+                  std::span<RangeDecoder> decoders,
+                  std::span<int32_t> targets) {
+  symbols_.Decode(
+      counts, decoders, targets,
+      [&](int64_t step) { PredictSteps(step, 1, targets); }, ngrams_.enabled());
 }
 
 }  // namespace nncpp

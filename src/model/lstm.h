@@ -17,6 +17,7 @@
 #include "src/model/model.h"
 #include "src/model/ngram.h"
 #include "src/model/parameters.h"
+#include "src/model/segment_symbols.h"
 
 namespace nncpp {
 
@@ -29,6 +30,10 @@ class Lstm : public Model {
                std::span<const int32_t> targets) override;
   std::span<const uint64_t> FrequenciesAt(int64_t row) const override;
   uint64_t TotalAt(int64_t row) const override;
+  void Encode(std::span<const int32_t> targets,
+              std::span<RangeEncoder> encoders) override;
+  void Decode(std::span<const int64_t> counts, std::span<RangeDecoder> decoders,
+              std::span<int32_t> targets) override;
   void Train(int64_t steps, std::span<const int32_t> targets) override;
   void StartReplay(int64_t streams) override;
   void ReplaySegment(int64_t steps, std::span<const int32_t> targets) override;
@@ -91,9 +96,6 @@ class Lstm : public Model {
     const int64_t e = config_.embedding;
     return {embedded_.get() + first_row * e, rows, e};
   }
-  std::span<const int32_t> Inputs(int64_t rows) const {
-    return {inputs_.data(), static_cast<size_t>(rows)};
-  }
   std::vector<int64_t> Tables() const;  // of the symbols
   void AddParameters();
   void Initialize();
@@ -102,11 +104,14 @@ class Lstm : public Model {
   void Drop(int64_t layer, int64_t first_row, ConstMatrix x, Matrix y);
   LstmCell Cell(const Layer& layer, int64_t index, int64_t first_row) const;
   void ForwardLayer(int64_t index, int64_t first, int64_t count);
+  // Predict, the inputs being in their place.
+  void PredictSteps(int64_t first, int64_t count,
+                    std::span<const int32_t> targets);
   void BackwardLayer(int64_t index, int64_t steps);
-  void BackwardEmbedded(int64_t index, ConstMatrix dsum);
-  void Update();
+  void BackwardEmbedded(int64_t index, int64_t steps);
+  void Update(int64_t steps);
   void Learn(int64_t steps, std::span<const int32_t> targets);
-  void Carry(int64_t steps, std::span<const int32_t> targets);
+  void Carry(int64_t steps);
 
   // The arrays whose first rows, one for each of config.streams, are the
   // streams' states between segments.
@@ -135,17 +140,12 @@ class Lstm : public Model {
 
   int64_t streams_ = 1;  // of this block, or of the replay
   bool replaying_ = false;
-  std::vector<int32_t> inputs_;       // R: the symbol before each row's target
-  std::vector<int32_t> last_;         // B: the symbol before the segment
-  std::vector<uint64_t> frequency_;   // R x V
-  std::vector<uint64_t> total_;       // R
-  std::vector<int32_t> touched_;      // symbols among the segment's inputs
-  std::vector<int32_t> row_numbers_;  // 0, 1, ...
+  SegmentSymbols symbols_;
+  std::shared_ptr<int32_t[]> row_numbers_;  // 0, 1, ... as symbols
   NetCounters counters_;
   std::vector<double> row_power_;  // beta2^updates of each symbol's rows
   struct {
     int64_t streams;
-    std::vector<int32_t> last;
     std::vector<std::vector<float>> arrays;
   } away_;  // the streams' states during a replay
 };

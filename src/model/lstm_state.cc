@@ -12,7 +12,7 @@ void Lstm::VisitState(StateVisitor& visitor) {
   for (Layer& layer : layers_) {
     visitor.Array(layer.c.get(), config_.streams * config_.cells);
   }
-  visitor.Elements(last_);
+  visitor.Elements(symbols_.before());
   visitor.Elements(row_power_);
   visitor.Value(counters_);
   ngrams_.VisitState(visitor);
@@ -23,17 +23,16 @@ void Lstm::StateReplaced() {
   // Outputs, and coupled cells, stay within 1, but for rounding.
   const float widest = config_.classic != 0 ? kStateLimit : 2.0f;
   bool sound = counters_.AreSound(config_) && ngrams_.StateIsSound() &&
+               symbols_.StateIsSound() &&
                OptimizerIsSound(parameters_.get(), second_.get(),
                                 layout_.count(), row_power_) &&
                LiesWithin(hidden_.get(), cells * config_.layers, -2.0f, 2.0f);
-  for (const int32_t symbol : last_) {
-    sound = sound && symbol >= 0 && symbol < config_.alphabet;
-  }
   for (const Layer& layer : layers_) {
     sound = sound && LiesWithin(layer.c.get(), cells, -widest, widest);
   }
   if (!sound) throw Error(ErrorKind::kFormat, "not the state of an LSTM");
   streams_ = counters_.last_stream + 1;
+  symbols_.Replaced(streams_);
   QuantizeAll();
 }
 

@@ -54,35 +54,38 @@ void Lstm::BackwardLayer(int64_t index, int64_t steps) {
                             Gradient(layer.gain));
   }
   if (embedding_ < 0) {
-    backend_.EmbeddingGradient(dsum, Inputs(rows), Gradient(layer.table));
+    backend_.EmbeddingGradient(dsum, symbols_.Inputs(0, 0, steps),
+                               Gradient(layer.table));
   } else {
-    BackwardEmbedded(index, dsum);
+    BackwardEmbedded(index, steps);
   }
 }
 
-void Lstm::BackwardEmbedded(int64_t index, ConstMatrix dsum) {
+void Lstm::BackwardEmbedded(int64_t index, int64_t steps) {
   Layer& layer = layers_[static_cast<size_t>(index)];
   const int64_t e = config_.embedding, noise = config_.layers + 1 + index;
-  const Matrix all(dembedded_.get(), dsum.rows, e);
+  const int64_t rows = steps * streams_;
+  const Matrix dsum(layer.dsum.get(), rows, gates_ * config_.cells);
+  const Matrix all(dembedded_.get(), rows, e);
   const bool first = index == config_.layers - 1;
-  const Matrix own = first ? all : Matrix(dinput_.get(), dsum.rows, e);
+  const Matrix own = first ? all : Matrix(dinput_.get(), rows, e);
   backend_.ProductBackward(dsum, *layer.embedded_q, Noise(noise, kBelow, false),
                            0, own);
   if (!first) backend_.Add(own, all);
-  backend_.ProductGradient(dsum, Embedded(0, dsum.rows),
-                           Noise(noise, kBelow, true),
+  backend_.ProductGradient(dsum, Embedded(0, rows), Noise(noise, kBelow, true),
                            Gradient(layer.embedded));
   if (index == 0) {
-    backend_.EmbeddingGradient(all, Inputs(dsum.rows), Gradient(embedding_));
+    backend_.EmbeddingGradient(all, symbols_.Inputs(0, 0, steps),
+                               Gradient(embedding_));
   }
 }
 
 void Lstm::Backward(int64_t steps, std::span<const int32_t> targets) {
   const int64_t rows = steps * streams_, v = config_.alphabet;
   const Matrix dlogits(dlogits_.get(), rows, v);
-  backend_.SoftmaxBackward({{frequency_.data(), static_cast<size_t>(rows * v)},
-                            {total_.data(), static_cast<size_t>(rows)}},
-                           targets.first(static_cast<size_t>(rows)), dlogits);
+  symbols_.PutTargets(steps, targets);
+  backend_.SoftmaxBackward(symbols_.frequencies(), symbols_.Targets(0, steps),
+                           dlogits);
   backend_.ProductGradient(dlogits, Upward(streams_, rows),
                            Noise(config_.layers, kOutput, true),
                            Gradient(output_));
@@ -100,7 +103,7 @@ std::vector<int64_t> Lstm::Tables() const {
   return tables;
 }
 
-void Lstm::Update() {
+void Lstm::Update(int64_t steps) {
   const AdamStep step = CountUpdate(config_, replaying_, counters_);
   const auto update = [&](float rate, int64_t begin, int64_t end) {
     UpdateRange(backend_, step, rate,
@@ -110,11 +113,12 @@ void Lstm::Update() {
   const int64_t output = layout_.views()[static_cast<size_t>(output_)].offset;
   update(1, 0, output);
   update(config_.output_rate, output, layout_.dense_count());
+  const std::vector<int32_t> touched = symbols_.Occurring(0, steps);
   const std::vector<float> corrections =
-      CountRowUpdates(config_, touched_, row_power_.data());
+      CountRowUpdates(config_, touched, row_power_.data());
   for (const int64_t table : Tables()) {
-    backend_.AdamRows(step, touched_, corrections, Gradient(table),
-                      Param(table), layout_.View(second_.get(), table));
+    backend_.AdamRows(step, touched, corrections, Gradient(table), Param(table),
+                      layout_.View(second_.get(), table));
   }
   QuantizeAll();
 }
@@ -128,27 +132,19 @@ std::vector<Lstm::Carried> Lstm::CarriedArrays() const {
   return arrays;
 }
 
-void Lstm::Carry(int64_t steps, std::span<const int32_t> targets) {
+void Lstm::Carry(int64_t steps) {
   const int64_t b = streams_;
   for (const Carried& carried : CarriedArrays()) {
-    const int64_t width = carried.width;
-    float* first = carried.array + Absent() * width;
-    std::vector<float> rows(static_cast<size_t>(b * width));
-    backend_.Download(first + steps * b * width, rows);
-    backend_.Upload(rows, first);
+    const Matrix all(carried.array + Absent() * carried.width, (steps + 1) * b,
+                     carried.width);
+    backend_.Copy(all.Rows(steps * b, b), all.Rows(0, b));
   }
-  for (int64_t row = 0; row < steps * b; ++row) {
-    const int32_t s = targets[static_cast<size_t>(row)];
-    if (s >= 0) last_[static_cast<size_t>(row % b)] = s;
-  }
+  symbols_.Carry(steps);
 }
 
 void Lstm::Learn(int64_t steps, std::span<const int32_t> targets) {
   Backward(steps, targets);
-  touched_.assign(inputs_.begin(), inputs_.begin() + steps * streams_);
-  std::sort(touched_.begin(), touched_.end());
-  touched_.erase(std::unique(touched_.begin(), touched_.end()), touched_.end());
-  Update();
+  Update(steps);
 }
 
 void Lstm::Train(int64_t steps, std::span<const int32_t> targets) {
@@ -156,12 +152,12 @@ void Lstm::Train(int64_t steps, std::span<const int32_t> targets) {
   TrainNgrams(*this, backend_,
               {dlogits_.get(), steps * streams_, config_.alphabet}, steps,
               streams_, targets, ngrams_);
-  Carry(steps, targets);
+  Carry(steps);
 }
 
 void Lstm::StartReplay(int64_t streams) {
   NNCPP_CHECK(!replaying_ && streams >= 1 && streams <= config_.replay_streams);
-  away_ = {streams_, last_, {}};
+  away_ = {streams_, {}};
   for (const Carried& carried : CarriedArrays()) {
     std::vector<float> rows(
         static_cast<size_t>(config_.streams * carried.width));
@@ -172,7 +168,7 @@ void Lstm::StartReplay(int64_t streams) {
         0.0f);
     backend_.Upload(rows, carried.array);
   }
-  last_.assign(static_cast<size_t>(streams), 0);
+  symbols_.StartReplay(streams);
   streams_ = streams;
   replaying_ = true;
 }
@@ -180,7 +176,7 @@ void Lstm::StartReplay(int64_t streams) {
 void Lstm::ReplaySegment(int64_t steps, std::span<const int32_t> targets) {
   Predict(0, steps, targets);
   Learn(steps, targets);
-  Carry(steps, targets);
+  Carry(steps);
 }
 
 void Lstm::EndReplay() {
@@ -189,7 +185,7 @@ void Lstm::EndReplay() {
   for (size_t i = 0; i < arrays.size(); ++i) {
     backend_.Upload(away_.arrays[i], arrays[i].array);
   }
-  last_ = away_.last;
+  symbols_.EndReplay();
   streams_ = away_.streams;
   replaying_ = false;
 }

@@ -118,6 +118,15 @@ class StateReader : public StateVisitor {
 
 }  // namespace
 
+void Model::Encode(std::span<const int32_t>, std::span<RangeEncoder>) {
+  NNCPP_CHECK(Mixer() == nullptr && "codes by its frequencies");
+}
+
+void Model::Decode(std::span<const int64_t>, std::span<RangeDecoder>,
+                   std::span<int32_t>) {
+  NNCPP_CHECK(Mixer() == nullptr && "codes by its frequencies");
+}
+
 uint64_t Model::Digest() {
   Digester digester(backend_);
   VisitState(digester);

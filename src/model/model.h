@@ -8,6 +8,7 @@
 
 #include "kernels/backend.h"
 #include "src/base/stream.h"
+#include "src/coder/range_coder.h"
 #include "src/model/config.h"
 #include "src/model/state.h"
 
@@ -19,7 +20,7 @@ class ContextMixer;
 // StartBlock once and then, for each segment of up to T steps, Predict for all
 // its steps and Train once. Both directions make the same calls, except that
 // the encoder predicts all steps of a segment at once and the decoder one by
-// one: the frequencies are the same in every bit.
+// one (in Decode): the frequencies are the same in every bit.
 class Model {
  public:
   explicit Model(Backend& backend) : backend_(backend) {}
@@ -45,6 +46,16 @@ class Model {
   // or null: then the frequencies alone code. The codec starts its blocks and
   // calls it in the order of rows; its state belongs to the model's.
   virtual ContextMixer* Mixer() { return nullptr; }
+
+  // Where the frequencies alone code: Encode codes the targets of a segment
+  // that was predicted, with an encoder for each stream. Decode predicts one
+  // and finds its targets, of which stream b has counts[b]; it throws
+  // Error(kFormat) when no encoder made the decoders' bytes.
+  virtual void Encode(std::span<const int32_t> targets,
+                      std::span<RangeEncoder> encoders);
+  virtual void Decode(std::span<const int64_t> counts,
+                      std::span<RangeDecoder> decoders,
+                      std::span<int32_t> targets);
 
   // Learns the segment's `steps` steps, all predicted before. A target of -1
   // is a row past the end of its stream: nothing is learnt from it.

@@ -87,6 +87,17 @@ std::span<const uint64_t> Replay::FrequenciesAt(int64_t row) const {
 
 uint64_t Replay::TotalAt(int64_t row) const { return model_->TotalAt(row); }
 
+void Replay::Encode(std::span<const int32_t> targets,
+                    std::span<RangeEncoder> encoders) {
+  model_->Encode(targets, encoders);
+}
+
+void Replay::Decode(std::span<const int64_t> counts,
+                    std::span<RangeDecoder> decoders,
+                    std::span<int32_t> targets) {
+  model_->Decode(counts, decoders, targets);
+}
+
 void Replay::Train(int64_t steps, std::span<const int32_t> targets) {
   model_->Train(steps, targets);
   const int64_t room = RoomOfStream(config_, counts_.streams);

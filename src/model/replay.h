@@ -26,6 +26,10 @@ class Replay : public Model {
                std::span<const int32_t> targets) override;
   std::span<const uint64_t> FrequenciesAt(int64_t row) const override;
   uint64_t TotalAt(int64_t row) const override;
+  void Encode(std::span<const int32_t> targets,
+              std::span<RangeEncoder> encoders) override;
+  void Decode(std::span<const int64_t> counts, std::span<RangeDecoder> decoders,
+              std::span<int32_t> targets) override;
   void Train(int64_t steps, std::span<const int32_t> targets) override;
   void StartReplay(int64_t streams) override;
   void ReplaySegment(int64_t steps, std::span<const int32_t> targets) override;

@@ -51,7 +51,8 @@ Transformer::Transformer(const ModelConfig& config, Backend& backend)
       config_(config),
       backend_(backend),
       names_(config),
-      ngrams_(config) {
+      ngrams_(config),
+      symbols_(config_, backend, config.recent) {
   const int64_t c = config.cells, v = config.alphabet, f = config.inner;
   const int64_t s = MostStreams(config), rows = SegmentRows(config);
   const int64_t hp = config.heads * config.positions;
@@ -107,10 +108,6 @@ Transformer::Transformer(const ModelConfig& config, Backend& backend)
   dgated_ = backend.NewArray(rows * f);
   logits_ = backend.NewArray(rows * v);
   dlogits_ = backend.NewArray(rows * v);
-  inputs_.resize(static_cast<size_t>(config.recent * s + rows));
-  recent_.resize(static_cast<size_t>(config.recent * config.streams));
-  frequency_.resize(static_cast<size_t>(rows * v));
-  total_.resize(static_cast<size_t>(rows));
   row_power_.assign(static_cast<size_t>(config.recent * v), 1.0);
   QuantizeAll();
 }
@@ -152,12 +149,7 @@ void Transformer::StartBlock(int64_t streams) {
     // Rows that a block of fewer streams will not write.
     backend_.Upload(std::vector<float>(size), layer.memory[1 - current_].get());
   }
-  std::vector<int32_t> recent(recent_.size());
-  for (int64_t k = 0; k < config_.recent; ++k) {
-    recent[static_cast<size_t>(k * streams)] =
-        recent_[static_cast<size_t>(k * before + from)];
-  }
-  recent_ = recent;
+  symbols_.StartBlock(streams, from);
   ngrams_.StartBlock(from);
   streams_ = streams;
   counters_.last_stream = streams - 1;
@@ -271,24 +263,17 @@ void Transformer::ForwardLayer(int64_t index, int64_t first, int64_t count) {
   backend_.Add(added, x);
 }
 
-void Transformer::Predict(int64_t first, int64_t count,
-                          std::span<const int32_t> targets) {
+void Transformer::PredictSteps(int64_t first, int64_t count,
+                               std::span<const int32_t> targets) {
   const int64_t b = streams_, c = config_.cells, v = config_.alphabet;
   const int64_t row = first * b, rows = count * b;
   const Matrix x(x_.get() + row * c, rows, c);
   const Matrix added(added_.get() + row * c, rows, c);
-  if (first == 0) std::copy(recent_.begin(), recent_.end(), inputs_.begin());
-  for (int64_t r = std::max(row, b); r < row + rows; ++r) {
-    const int32_t input = targets[static_cast<size_t>(r - b)];
-    inputs_[static_cast<size_t>((config_.recent - 1) * b + r)] =
-        input < 0 ? 0 : input;
-  }
-  backend_.EmbeddingForward(Param(names_.tables[0]), Symbols(0, first, count),
-                            x);
-  for (int64_t k = 1; k < config_.recent; ++k) {
+  for (int64_t k = 0; k < config_.recent; ++k) {
     backend_.EmbeddingForward(Param(names_.tables[static_cast<size_t>(k)]),
-                              Symbols(k, first, count), added);
-    backend_.Add(added, x);
+                              symbols_.Inputs(k, first, count),
+                              k == 0 ? x : added);
+    if (k > 0) backend_.Add(added, x);
   }
   for (int64_t i = 0; i < config_.layers; ++i) ForwardLayer(i, first, count);
   NormForward(final_norm_, names_.final_gain, names_.final_bias, row, rows);
@@ -302,18 +287,34 @@ void Transformer::Predict(int64_t first, int64_t count,
     backend_.AddElements(ngrams_.Locate(first, count, b, targets),
                          {logits_.get(), row + rows, v});
   }
-  backend_.SoftmaxFrequencies(
-      logits, {{frequency_.data() + row * v, static_cast<size_t>(rows * v)},
-               {total_.data() + row, static_cast<size_t>(rows)}});
+  backend_.SoftmaxFrequencies(logits, row, symbols_.frequencies());
+}
+
+void Transformer::Predict(int64_t first, int64_t count,
+                          std::span<const int32_t> targets) {
+  symbols_.PutInputs(first, count, targets);
+  PredictSteps(first, count, targets);
 }
 
 std::span<const uint64_t> Transformer::FrequenciesAt(int64_t row) const {
-  return {frequency_.data() + row * config_.alphabet,
-          static_cast<size_t>(config_.alphabet)};
+  return symbols_.frequencies().At(row);
 }
 
 uint64_t Transformer::TotalAt(int64_t row) const {
-  return total_[static_cast<size_t>(row)];
+  return symbols_.frequencies().TotalAt(row);
+}
+
+void Transformer::Encode(std::span<const int32_t> targets,
+                         std::span<RangeEncoder> encoders) {
+  symbols_.Encode(targets, encoders);
+}
+
+void Transformer::Decode(std::span<const int64_t> counts,
+                         std::span<RangeDecoder> decoders,
+                         std::span<int32_t> targets) {
+  symbols_.Decode(
+      counts, decoders, targets,
+      [&](int64_t step) { PredictSteps(step, 1, targets); }, ngrams_.enabled());
 }
 
 void Transformer::Learn(int64_t steps, std::span<const int32_t> targets) {
@@ -327,7 +328,7 @@ void Transformer::Train(int64_t steps, std::span<const int32_t> targets) {
               {dlogits_.get(), steps * streams_, config_.alphabet}, steps,
               streams_, targets, ngrams_);
   CarryMemory(steps);
-  CarrySymbols(steps, targets);
+  symbols_.Carry(steps);
 }
 
 void Transformer::ReplaySegment(int64_t steps,
@@ -335,7 +336,7 @@ void Transformer::ReplaySegment(int64_t steps,
   Predict(0, steps, targets);
   Learn(steps, targets);
   CarryMemory(steps);
-  CarrySymbols(steps, targets);
+  symbols_.Carry(steps);
 }
 
 }  // namespace nncpp

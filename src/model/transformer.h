@@ -21,6 +21,7 @@
 #include "src/model/model.h"
 #include "src/model/ngram.h"
 #include "src/model/parameters.h"
+#include "src/model/segment_symbols.h"
 
 namespace nncpp {
 
@@ -57,6 +58,10 @@ class Transformer : public Model {
                std::span<const int32_t> targets) override;
   std::span<const uint64_t> FrequenciesAt(int64_t row) const override;
   uint64_t TotalAt(int64_t row) const override;
+  void Encode(std::span<const int32_t> targets,
+              std::span<RangeEncoder> encoders) override;
+  void Decode(std::span<const int64_t> counts, std::span<RangeDecoder> decoders,
+              std::span<int32_t> targets) override;
   void Train(int64_t steps, std::span<const int32_t> targets) override;
   void StartReplay(int64_t streams) override;
   void ReplaySegment(int64_t steps, std::span<const int32_t> targets) override;
@@ -127,20 +132,16 @@ class Transformer : public Model {
   // Adds to dx_ what comes through the norm from dy_.
   void NormBackward(const Norm& norm, int64_t gain, int64_t bias, int64_t rows);
   void ForwardLayer(int64_t index, int64_t first, int64_t count);
+  // Predict, the inputs being in their place.
+  void PredictSteps(int64_t first, int64_t count,
+                    std::span<const int32_t> targets);
   void BackwardGate(int64_t index, int64_t rows);
   void BackwardAttention(int64_t index, int64_t rows);
   void BackwardHeadNorms(int64_t index, int64_t rows);
   void BackwardPositions(int64_t index, int64_t rows);
-  // Table k's symbols of the rows of some steps.
-  std::span<const int32_t> Symbols(int64_t k, int64_t first,
-                                   int64_t count) const {
-    return {inputs_.data() + (config_.recent - 1 - k + first) * streams_,
-            static_cast<size_t>(count * streams_)};
-  }
   void Update(int64_t steps);
   void UpdateTables(const AdamStep& step, int64_t steps);
   void CarryMemory(int64_t steps);
-  void CarrySymbols(int64_t steps, std::span<const int32_t> targets);
   void Learn(int64_t steps, std::span<const int32_t> targets);
   void QuantizeMemory();
   void ClearUnusedMemory();  // the rows of streams that this block has not
@@ -173,17 +174,11 @@ class Transformer : public Model {
   int64_t streams_ = 1;  // of this block, or of the replay
   bool replaying_ = false;
   int64_t current_ = 0;  // which of a layer's memories is the one
-  // (K + T) x B: the last K symbols before the segment, oldest first, then
-  // those of the segment. Symbols() cuts each table's rows out of it.
-  std::vector<int32_t> inputs_;
-  std::vector<int32_t> recent_;      // K x B: the last before the segment
-  std::vector<uint64_t> frequency_;  // R x V
-  std::vector<uint64_t> total_;      // R
+  SegmentSymbols symbols_;
   NetCounters counters_;
   std::vector<double> row_power_;  // K x V: beta2^updates of a table's row
   struct {
     int64_t streams;
-    std::vector<int32_t> recent;
     std::vector<std::vector<float>> memory;  // of each layer
   } away_;  // the streams' states during a replay
 };

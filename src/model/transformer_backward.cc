@@ -131,9 +131,9 @@ void Transformer::Backward(int64_t steps, std::span<const int32_t> targets) {
   const int64_t rows = steps * streams_;
   const int64_t c = config_.cells, v = config_.alphabet;
   const Matrix dlogits(dlogits_.get(), rows, v);
-  backend_.SoftmaxBackward({{frequency_.data(), static_cast<size_t>(rows * v)},
-                            {total_.data(), static_cast<size_t>(rows)}},
-                           targets.first(static_cast<size_t>(rows)), dlogits);
+  symbols_.PutTargets(steps, targets);
+  backend_.SoftmaxBackward(symbols_.frequencies(), symbols_.Targets(0, steps),
+                           dlogits);
   backend_.ProductGradient(dlogits, {final_norm_.y.get(), rows, c},
                            Noise(config_.layers, kOutput, true),
                            Gradient(names_.output));
@@ -149,7 +149,8 @@ void Transformer::Backward(int64_t steps, std::span<const int32_t> targets) {
     BackwardAttention(i, rows);
   }
   for (int64_t k = 0; k < config_.recent; ++k) {
-    backend_.EmbeddingGradient({dx_.get(), rows, c}, Symbols(k, 0, steps),
+    backend_.EmbeddingGradient({dx_.get(), rows, c},
+                               symbols_.Inputs(k, 0, steps),
                                Gradient(names_.tables[static_cast<size_t>(k)]));
   }
 }
@@ -171,10 +172,7 @@ void Transformer::Update(int64_t steps) {
 // Of each table the rows of the symbols that it gave to this segment.
 void Transformer::UpdateTables(const AdamStep& step, int64_t steps) {
   for (int64_t k = 0; k < config_.recent; ++k) {
-    const std::span<const int32_t> symbols = Symbols(k, 0, steps);
-    std::vector<int32_t> rows(symbols.begin(), symbols.end());
-    std::sort(rows.begin(), rows.end());
-    rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
+    const std::vector<int32_t> rows = symbols_.Occurring(k, steps);
     const std::vector<float> corrections = CountRowUpdates(
         config_, rows, row_power_.data() + k * config_.alphabet);
     const int64_t table = names_.tables[static_cast<size_t>(k)];

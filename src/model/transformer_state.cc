@@ -23,19 +23,6 @@ void Transformer::CarryMemory(int64_t steps) {
   current_ = 1 - current_;
 }
 
-void Transformer::CarrySymbols(int64_t steps,
-                               std::span<const int32_t> targets) {
-  const int64_t b = streams_, older = (config_.recent - 1) * b;
-  const std::vector<int32_t> last(recent_.begin() + older,
-                                  recent_.begin() + older + b);
-  std::copy_n(inputs_.begin() + steps * b, older, recent_.begin());
-  std::copy(last.begin(), last.end(), recent_.begin() + older);
-  for (int64_t row = 0; row < steps * b; ++row) {
-    const int32_t s = targets[static_cast<size_t>(row)];
-    if (s >= 0) recent_[static_cast<size_t>(older + row % b)] = s;
-  }
-}
-
 void Transformer::ClearUnusedMemory() {
   const int64_t width = 2 * config_.cells, used = Memory() * streams_ * width;
   const std::vector<float> zeros(
@@ -50,7 +37,7 @@ void Transformer::ClearUnusedMemory() {
 void Transformer::StartReplay(int64_t streams) {
   NNCPP_CHECK(!replaying_ && streams >= 1 && streams <= config_.replay_streams);
   const int64_t width = 2 * config_.cells;
-  away_ = {streams_, recent_, {}};
+  away_ = {streams_, {}};
   for (Layer& layer : layers_) {
     float* memory = layer.memory[current_].get();
     std::vector<float> rows(static_cast<size_t>(Memory() * streams_ * width));
@@ -60,7 +47,7 @@ void Transformer::StartReplay(int64_t streams) {
         static_cast<size_t>(Memory() * streams * width));
     backend_.Upload(zeros, memory);
   }
-  recent_.assign(static_cast<size_t>(config_.recent * streams), 0);
+  symbols_.StartReplay(streams);
   streams_ = streams;
   replaying_ = true;
   QuantizeMemory();
@@ -71,7 +58,7 @@ void Transformer::EndReplay() {
   for (size_t i = 0; i < layers_.size(); ++i) {
     backend_.Upload(away_.memory[i], layers_[i].memory[current_].get());
   }
-  recent_ = away_.recent;
+  symbols_.EndReplay();
   streams_ = away_.streams;
   replaying_ = false;
   ClearUnusedMemory();
@@ -85,21 +72,20 @@ void Transformer::VisitState(StateVisitor& visitor) {
     visitor.Array(layer.memory[current_].get(),
                   Memory() * config_.streams * 2 * config_.cells);
   }
-  visitor.Elements(recent_);
+  visitor.Elements(symbols_.before());
   visitor.Elements(row_power_);
   visitor.Value(counters_);
   ngrams_.VisitState(visitor);
 }
 
 void Transformer::StateReplaced() {
-  bool sound = counters_.AreSound(config_) && ngrams_.StateIsSound() &&
-               OptimizerIsSound(parameters_.get(), second_.get(),
-                                layout().count(), row_power_);
-  for (const int32_t symbol : recent_) {
-    sound = sound && symbol >= 0 && symbol < config_.alphabet;
-  }
+  const bool sound = counters_.AreSound(config_) && ngrams_.StateIsSound() &&
+                     symbols_.StateIsSound() &&
+                     OptimizerIsSound(parameters_.get(), second_.get(),
+                                      layout().count(), row_power_);
   if (!sound) throw Error(ErrorKind::kFormat, "not the state of a Transformer");
   streams_ = counters_.last_stream + 1;
+  symbols_.Replaced(streams_);
   ClearUnusedMemory();
   QuantizeAll();
   QuantizeMemory();

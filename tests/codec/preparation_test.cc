@@ -201,6 +201,8 @@ class Pupil : public Model {
     return alike_;
   }
   uint64_t TotalAt(int64_t /*row*/) const override { return alike_.size(); }
+  void Encode(std::span<const int32_t> /*targets*/,
+              std::span<RangeEncoder> /*encoders*/) override {}
   void Train(int64_t /*steps*/, std::span<const int32_t> targets) override {
     taught_.append(targets.begin(), targets.end());
   }

@@ -91,7 +91,7 @@ Result LstmCellBothWays(Backend& b, int64_t first, int64_t rows) {
   const LstmCell cell = {below,  recurrent, table, gain,  bias, before,
                          normed, rms,       gates, after, h};
   std::vector<int32_t> symbols = Symbols(kRows, 11);
-  b.LstmCellForward(cell, {symbols.data() + first, static_cast<size_t>(rows)});
+  b.LstmCellForward(cell, {symbols.data() + first, 1, rows});
   const HeldMatrix above = part(c, 12), next = part(c, 13), dc = part(c, 14),
                    dnormed(b, rows, 3 * c), dsum(b, rows, 3 * c);
   b.LstmCellBackward({cell, above, next, dc, dnormed, dsum});
@@ -110,7 +110,7 @@ Result Sums(Backend& b) {
   const HeldMatrix table = Random(b, 20, 3 * kN, 17);
   b.SumRows(x, sum);
   b.SumRowProducts(x, y, products);
-  b.EmbeddingGradient(x, Symbols(kRows, 20), table);
+  b.EmbeddingGradient(x, {Symbols(kRows, 20).data(), 1, kRows}, table);
   Result result;
   for (const HeldMatrix& m : {sum, products, table}) {
     Append(m.Values(), result);
@@ -121,20 +121,20 @@ Result Sums(Backend& b) {
 Result Softmax(Backend& b, int64_t first, int64_t rows) {
   const HeldMatrix logits = Random(b, kRows, kV, 18, 9.0f);
   const HeldMatrix dlogits(b, rows, kV);
-  std::vector<uint64_t> frequency(static_cast<size_t>(rows * kV));
-  std::vector<uint64_t> total(static_cast<size_t>(rows));
-  b.SoftmaxFrequencies(logits.view().Rows(first, rows), {frequency, total});
+  const auto f = b.NewFrequencies(rows, kV);
+  b.SoftmaxFrequencies(logits.view().Rows(first, rows), 0, *f);
   std::vector<int32_t> targets = Symbols(kRows, kV);
   targets[3] = -1;
-  b.SoftmaxBackward({frequency, total},
-                    {targets.data() + first, static_cast<size_t>(rows)},
-                    dlogits);
+  b.SoftmaxBackward(*f, {targets.data() + first, 1, rows}, dlogits);
+  std::vector<uint64_t> words;
+  for (int64_t r = 0; r < rows; ++r) {
+    words.insert(words.end(), f->At(r).begin(), f->At(r).end());
+  }
+  for (int64_t r = 0; r < rows; ++r) words.push_back(f->TotalAt(r));
   Result result;
-  for (const auto& words : {frequency, total}) {
-    for (const uint64_t word : words) {
-      result.push_back(static_cast<uint32_t>(word));
-      result.push_back(static_cast<uint32_t>(word >> 32));
-    }
+  for (const uint64_t word : words) {
+    result.push_back(static_cast<uint32_t>(word));
+    result.push_back(static_cast<uint32_t>(word >> 32));
   }
   // Kept apart, so that rows of results are rows of the batch's.
   Append(dlogits.Values(), result);
@@ -261,7 +261,8 @@ TEST(EmbeddingGradient, LeavesTheRowsOfOtherSymbolsAlone) {
   CpuBackend b(cpu::AvailableForms().back(), 2);
   const HeldMatrix dx(b, 3, 2, {1, 2, 3, 4, 5, 6});
   const HeldMatrix table(b, 4, 2, {9, 9, 9, 9, 9, 9, 9, 9});
-  b.EmbeddingGradient(dx, std::vector<int32_t>{2, 0, 2}, table);
+  const std::vector<int32_t> symbols = {2, 0, 2};
+  b.EmbeddingGradient(dx, {symbols.data(), 1, 3}, table);
   EXPECT_EQ(table.Values(), (std::vector<float>{3, 4, 9, 9, 6, 8, 9, 9}));
 }
 

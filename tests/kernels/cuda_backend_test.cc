@@ -7,6 +7,8 @@
 #include "kernels/make_backend.h"
 #include "tests/support/backend_cases.h"
 #include "tests/support/emulated_backend.h"
+#include "tests/support/errors.h"
+#include "tests/support/held_matrix.h"
 
 namespace nncpp {
 namespace {
@@ -28,6 +30,27 @@ TEST_P(EmulatedCuda, GivesTheBitsOfTheCpuInEveryOrderOfThreads) {
       EXPECT_TRUE(c.run(*cuda, GetParam()) == expected)
           << c.name << " differs, seed " << seed;
     }
+  }
+}
+
+TEST(EmulatedCudaDecoding, RefusesBytesThatNoEncoderMade) {
+  const std::vector<uint8_t> sound = {1, 2, 3}, damaged(20, 0xFF);
+  for (const bool on_device : {false, true}) {
+    const std::unique_ptr<Backend> b =
+        on_device ? MakeEmulatedBackend(1) : MakeCpuBackend(1);
+    std::vector<RangeDecoder> decoders = {RangeDecoder(sound),
+                                          RangeDecoder(damaged)};
+    const std::vector<int64_t> counts = {2, 2};
+    const testing::HeldMatrix logits(*b, 4, 300);
+    const testing::HeldSymbols symbols(*b, 2, 2, {0, 0, 0, 0});
+    const auto f = b->NewFrequencies(4, 300);
+    b->SoftmaxFrequencies(logits, 0, *f);
+    ExpectError(ErrorKind::kFormat, "not a coder's message", [&] {
+      b->StartDecoding(decoders, counts);
+      b->DecodeSymbols(*f, 0, symbols.view().Rows(0, 1));
+      b->DecodeSymbols(*f, 2, symbols.view().Rows(1, 1));
+      b->EndDecoding(decoders);
+    });
   }
 }
 

@@ -1,8 +1,9 @@
 // tests/support/backend_cases.h -- every operation of a Backend, from numbers
 // to bits, to hold one backend against another.
 //
-// To add an operation: a function in backend_cases.cc and a line of
-// BackendCases. Needs no GoogleTest, since it also runs where there is none.
+// To add an operation: a function in one of backend_cases_*.cc and a line of
+// the list at its end. Needs no GoogleTest, since it also runs where there is
+// none.
 #pragma once
 
 #include <cstdint>

@@ -2,6 +2,7 @@
 #include "tests/support/cuda_emulation.h"
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -48,6 +49,7 @@ struct Machine {
   unsigned at_barrier = 0;
   Thread* current = nullptr;
   std::vector<std::byte> shared;
+  std::map<const std::byte*, size_t> memory;  // of the device, by address
 
   // xorshift64*: any fixed generator will do.
   uint64_t Draw() {
@@ -224,6 +226,21 @@ void WaitForCopies(int groups_left) {
   if (groups_left == 0 && !groups.empty() && groups.front().empty()) {
     groups.clear();
   }
+}
+
+void NoteMemory(void* p, size_t bytes) {
+  auto& memory = TheMachine().memory;
+  memory.erase(static_cast<std::byte*>(p));
+  if (bytes > 0) memory.emplace(static_cast<std::byte*>(p), bytes);
+}
+
+void CheckMemory(const void* p, bool on_device) {
+  const auto& memory = TheMachine().memory;
+  const auto* const at = static_cast<const std::byte*>(p);
+  auto part = memory.upper_bound(at);
+  const bool found = part != memory.begin() &&
+                     at < (--part)->first + static_cast<int64_t>(part->second);
+  NNCPP_CHECK(found == on_device);
 }
 
 void Multiply16x8x16(float (&d)[4], const uint32_t (&a)[4],

@@ -78,6 +78,11 @@ T FromLane(T value, int lane) {
   return result;
 }
 
+// Device memory: what is there (0 bytes: no longer), and that an address is in
+// it, or is not.
+void NoteMemory(void* p, size_t bytes);
+void CheckMemory(const void* p, bool on_device);
+
 // d += a b with the fragments of PTX's mma.m16n8k16 (see kernels/cuda/mma.h).
 void Multiply16x8x16(float (&d)[4], const uint32_t (&a)[4],
                      const uint32_t (&b)[2]);
@@ -97,6 +102,12 @@ T __shfl_down_sync(unsigned, T value, int delta) {
   const int lane = nncpp::emulation::Lane();
   return nncpp::emulation::FromLane(value,
                                     lane + delta < 32 ? lane + delta : lane);
+}
+template <typename T>
+T __shfl_up_sync(unsigned, T value, unsigned delta) {
+  const int lane = nncpp::emulation::Lane();
+  const int from = lane - static_cast<int>(delta);
+  return nncpp::emulation::FromLane(value, from < 0 ? lane : from);
 }
 template <typename T>
 T __shfl_xor_sync(unsigned, T value, int mask) {
@@ -157,7 +168,8 @@ inline cudaError_t cudaStreamDestroy(cudaStream_t) { return cudaSuccess; }
 inline cudaError_t cudaStreamSynchronize(cudaStream_t) { return cudaSuccess; }
 
 // A device of 1 GiB. Each allocation is one of the host's, so that the address
-// sanitizer sees what lies beyond it.
+// sanitizer sees what lies beyond it; a copy between memories of another kind
+// than it names aborts.
 inline constexpr size_t kEmulatedMemory = size_t{1} << 30;
 
 inline cudaError_t cudaMemGetInfo(size_t* free, size_t* total) {
@@ -172,9 +184,11 @@ inline cudaError_t cudaMalloc(void** p, size_t bytes) {
     return cudaErrorMemoryAllocation;
   }
   std::memset(*p, 0x5A, bytes);
+  nncpp::emulation::NoteMemory(*p, bytes);
   return cudaSuccess;
 }
 inline cudaError_t cudaFree(void* p) {
+  nncpp::emulation::NoteMemory(p, 0);
   std::free(p);
   return cudaSuccess;
 }
@@ -182,14 +196,20 @@ inline cudaError_t cudaMallocHost(void** p, size_t bytes) {
   *p = std::malloc(bytes);
   return *p == nullptr ? cudaErrorMemoryAllocation : cudaSuccess;
 }
-inline cudaError_t cudaFreeHost(void* p) { return cudaFree(p); }
+inline cudaError_t cudaFreeHost(void* p) {
+  std::free(p);
+  return cudaSuccess;
+}
 inline cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes,
-                                   cudaMemcpyKind, cudaStream_t) {
+                                   cudaMemcpyKind kind, cudaStream_t) {
+  nncpp::emulation::CheckMemory(to, kind != cudaMemcpyDeviceToHost);
+  nncpp::emulation::CheckMemory(from, kind != cudaMemcpyHostToDevice);
   std::memcpy(to, from, bytes);
   return cudaSuccess;
 }
 inline cudaError_t cudaMemsetAsync(void* p, int value, size_t bytes,
                                    cudaStream_t) {
+  nncpp::emulation::CheckMemory(p, true);
   std::memset(p, value, bytes);
   return cudaSuccess;
 }

@@ -1,4 +1,5 @@
-// tests/support/held_matrix.h -- a matrix in backend memory, for tests.
+// tests/support/held_matrix.h -- matrices and symbols in backend memory, for
+// tests.
 #pragma once
 
 #include <cstdint>
@@ -36,6 +37,32 @@ class HeldMatrix {
  private:
   Backend* backend_;
   std::shared_ptr<float[]> array_;
+  int64_t rows_, cols_;
+};
+
+class HeldSymbols {
+ public:
+  HeldSymbols(Backend& backend, int64_t rows, int64_t cols,
+              const std::vector<int32_t>& values)
+      : backend_(&backend),
+        array_(backend.NewSymbols(rows * cols)),
+        rows_(rows),
+        cols_(cols) {
+    backend.UploadSymbols(values, array_.get());
+  }
+
+  Symbols view() const { return {array_.get(), rows_, cols_}; }
+  operator ConstSymbols() const { return view(); }
+
+  std::vector<int32_t> Values() const {
+    std::vector<int32_t> values(static_cast<size_t>(rows_ * cols_));
+    backend_->DownloadSymbols(array_.get(), values);
+    return values;
+  }
+
+ private:
+  Backend* backend_;
+  std::shared_ptr<int32_t[]> array_;
   int64_t rows_, cols_;
 };
 

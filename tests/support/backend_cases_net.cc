@@ -1,0 +1,197 @@
+// tests/support/backend_cases_net.cc -- cases of products, cells and sums.
+#include <algorithm>
+#include <memory>
+
+#include "tests/support/case_numbers.h"
+
+namespace nncpp::testing {
+namespace {
+
+std::unique_ptr<Weights> SomeWeights(Backend& b, const CaseSize& s) {
+  std::unique_ptr<Weights> weights = b.NewWeights(s.n, s.k);
+  // Twice: what the first left behind must not show.
+  b.QuantizeWeights(Numbers(b, s.n, s.k, 1, 60.0f), *weights);
+  b.QuantizeWeights(Numbers(b, s.n, s.k, 2), *weights);
+  return weights;
+}
+
+Result ProductForward(Backend& b, const CaseSize& s) {
+  const auto weights = SomeWeights(b, s);
+  const HeldMatrix x = Numbers(b, s.rows, s.k + kBeside, 3);
+  const HeldMatrix y(b, s.rows, s.n + kBeside);
+  b.ProductForward(x.view().Columns(1, s.k), *weights,
+                   y.view().Columns(2, s.n));
+  return BitsOf(y);
+}
+
+Result ProductForwardUnset(Backend& b, const CaseSize& s) {
+  const auto weights = b.NewWeights(s.n, s.k);
+  const HeldMatrix x = Numbers(b, s.rows, s.k, 4), y(b, s.rows, s.n);
+  b.ProductForward(x, *weights, y);
+  return BitsOf(y);
+}
+
+Result ProductBackward(Backend& b, const CaseSize& s) {
+  const auto weights = SomeWeights(b, s);
+  const HeldMatrix dy = Numbers(b, s.rows, s.n + kBeside, 5, 1e-3f);
+  const HeldMatrix dx(b, s.rows, s.k + kBeside);
+  b.ProductBackward(dy.view().Columns(1, s.n), *weights, {7, 8, 9}, 77,
+                    dx.view().Columns(2, s.k));
+  return BitsOf(dx);
+}
+
+Result ProductGradient(Backend& b, const CaseSize& s) {
+  const HeldMatrix dy = Numbers(b, s.rows, s.n + kBeside, 6, 1e-3f);
+  const HeldMatrix x = Numbers(b, s.rows, s.k + kBeside, 7);
+  const HeldMatrix dw(b, s.n, s.k);
+  b.ProductGradient(dy.view().Columns(1, s.n), x.view().Columns(2, s.k),
+                    {10, 11, 12}, dw);
+  return BitsOf(dw);
+}
+
+// `lowest`: nothing below, and no step after.
+Result LstmCells(Backend& b, const CaseSize& s, bool lowest) {
+  const int64_t c = s.k, r = s.rows;
+  const HeldMatrix below = Numbers(b, r, 3 * c, 8),
+                   recurrent = Numbers(b, r, 3 * c, 9),
+                   table = Numbers(b, 11, 3 * c, 10),
+                   gain = Numbers(b, 1, 3 * c, 11),
+                   bias = Numbers(b, 1, 3 * c, 12),
+                   before = Numbers(b, r, c, 13), normed(b, r, 3 * c),
+                   rms(b, r, 3), gates(b, r, 3 * c), after(b, r, c),
+                   h(b, r, 2 * c);
+  const LstmCell cell = {lowest ? Matrix() : below.view(),
+                         recurrent,
+                         table,
+                         gain,
+                         bias,
+                         before,
+                         normed,
+                         rms,
+                         gates,
+                         after,
+                         h.view().Columns(c, c)};
+  b.LstmCellForward(cell, SomeSymbols(b, r, 11));
+  const HeldMatrix above = Numbers(b, r, 2 * c, 14),
+                   next = Numbers(b, r, c, 15), dc = Numbers(b, r, c, 16),
+                   dnormed(b, r, 3 * c), dsum(b, r, 3 * c);
+  b.LstmCellBackward({cell, above.view().Columns(c, c),
+                      lowest ? Matrix() : next.view(), dc, dnormed, dsum});
+  return BitsOf(normed, rms, gates, after, h, dc, dnormed, dsum);
+}
+
+Result ClassicCells(Backend& b, const CaseSize& s) {
+  const int64_t c = s.k, r = s.rows;
+  const HeldMatrix below = Numbers(b, r, 4 * c, 31),
+                   recurrent = Numbers(b, r, 4 * c, 32, 9.0f),
+                   table = Numbers(b, 11, 4 * c, 33),
+                   bias = Numbers(b, 1, 4 * c, 34),
+                   before = Numbers(b, r, c, 35, 64.0f), gates(b, r, 4 * c),
+                   after(b, r, c), h(b, r, c);
+  const LstmCell cell = {.from_below = below,
+                         .recurrent = recurrent,
+                         .table = table,
+                         .gain = {},
+                         .bias = bias,
+                         .c_before = before,
+                         .normed = {},
+                         .inverse_rms = {},
+                         .gates = gates,
+                         .c = after,
+                         .h = h};
+  b.LstmCellForward(cell, SomeSymbols(b, r, 11));
+  const HeldMatrix above = Numbers(b, r, c, 36), next = Numbers(b, r, c, 37),
+                   dc = Numbers(b, r, c, 38, 1e5f), dsum(b, r, 4 * c);
+  b.LstmCellBackward({cell, above, next, dc, Matrix(), dsum});
+  return BitsOf(gates, after, h, dc, dsum);
+}
+
+Result Sums(Backend& b, const CaseSize& s) {
+  const HeldMatrix x = Numbers(b, s.rows, s.n, 17);
+  const HeldMatrix y = Numbers(b, s.rows, s.n, 18);
+  const HeldMatrix sum(b, 1, s.n), products(b, 1, s.n);
+  const HeldMatrix table = Numbers(b, s.v, s.n, 19);
+  b.SumRows(x, sum);
+  b.SumRowProducts(x, y, products);
+  b.EmbeddingGradient(x, SomeSymbols(b, s.rows, s.v), table);
+  return BitsOf(sum, products, table);
+}
+
+// Some places several times, in no order.
+std::vector<SparseElement> Elements(const CaseSize& s) {
+  std::vector<SparseElement> elements;
+  const std::vector<float> values = RandomFloats(60, 21);
+  for (size_t i = 0; i < values.size(); ++i) {
+    const auto at = static_cast<int64_t>(i * i % 41);
+    elements.push_back({static_cast<int32_t>(at % s.rows),
+                        static_cast<int32_t>(at * 7 % s.n), values[i]});
+  }
+  return elements;
+}
+
+Result Additions(Backend& b, const CaseSize& s) {
+  const HeldMatrix x = Numbers(b, s.rows, s.n, 22);
+  const HeldMatrix y = Numbers(b, s.rows, s.n, 23);
+  const HeldMatrix bias = Numbers(b, 1, s.n, 24);
+  b.Add(y, x);
+  b.AddBias(bias, x);
+  const std::vector<SparseElement> elements = Elements(s);
+  b.AddElements(elements, x);
+  std::vector<float> gathered(elements.size());
+  b.Gather(x, elements, gathered);
+  Result result = BitsOf(x);
+  for (const uint32_t bits : Bits(gathered)) result.push_back(bits);
+  return result;
+}
+
+Result Dropout(Backend& b, const CaseSize& s) {
+  const HeldMatrix x = Numbers(b, s.rows, s.n, 41);
+  const HeldMatrix y(b, s.rows, s.n);
+  b.Dropout(x, {13, 14, 15}, 3, 0.25f, y);
+  b.Dropout(x, {13, 14, 16}, 3, 0.0f, x);
+  return BitsOf(x, y);
+}
+
+Result Embedding(Backend& b, const CaseSize& s) {
+  const HeldMatrix table = Numbers(b, s.v, s.n, 42);
+  const HeldMatrix y(b, s.rows, s.n);
+  b.EmbeddingForward(table, SomeSymbols(b, s.rows, s.v), y);
+  return BitsOf(y);
+}
+
+Result Adam(Backend& b, const CaseSize& s) {
+  const HeldMatrix gradient = Numbers(b, s.rows, s.n, 25, 100.0f);
+  const HeldMatrix weight = Numbers(b, s.rows, s.n, 26, 64.0f);
+  const HeldMatrix second(b, s.rows, s.n);
+  const AdamStep step = {0.5f, 0.999f, 1000.0f, 1e-8f, 1.0f};
+  b.Adam(step, gradient, weight, second);
+  std::vector<int32_t> rows = {static_cast<int32_t>(s.rows - 1)};
+  if (s.rows > 1) rows.push_back(0);
+  const std::vector<float> corrections = {500.0f, 3.0f};
+  b.AdamRows(step, rows, std::span(corrections).first(rows.size()), gradient,
+             weight, second);
+  return BitsOf(weight, second);
+}
+
+}  // namespace
+
+std::vector<BackendCase> NetCases() {
+  return {
+      {"ProductForward", ProductForward},
+      {"ProductForward, weights not set", ProductForwardUnset},
+      {"ProductBackward", ProductBackward},
+      {"ProductGradient", ProductGradient},
+      {"LstmCell, lowest",
+       [](Backend& b, const CaseSize& s) { return LstmCells(b, s, true); }},
+      {"LstmCell, above others",
+       [](Backend& b, const CaseSize& s) { return LstmCells(b, s, false); }},
+      {"LstmCell, classic", ClassicCells},
+      {"sums", Sums},
+      {"Embedding", Embedding},
+      {"Dropout", Dropout},
+      {"additions", Additions},
+      {"Adam", Adam},
+  };
+}
+
+}  // namespace nncpp::testing
