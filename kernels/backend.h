@@ -14,6 +14,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -177,6 +178,12 @@ class Frequencies {
   virtual uint64_t TotalAt(int64_t row) = 0;
 };
 
+// Work that is done again and again.
+class Routine {
+ public:
+  virtual ~Routine() = default;
+};
+
 class Backend {
  public:
   virtual ~Backend() = default;
@@ -202,6 +209,16 @@ class Backend {
                              int32_t* symbols) = 0;
   virtual void DownloadSymbols(const int32_t* symbols,
                                std::span<int32_t> host) = 0;
+
+  virtual std::unique_ptr<Routine> NewRoutine() = 0;
+
+  // Does `work`, which for one routine is always the same: equal operations of
+  // this backend with equal arguments, except that the `update` of each
+  // NoiseKey is the one given. So a device may record it, and do it again
+  // without a call of `work`. What passes through the host's memory must not be
+  // in it.
+  virtual void Run(Routine& routine, uint32_t update,
+                   const std::function<void()>& work) = 0;
 
   // The quantised copy of an N x K matrix, all zero until QuantizeWeights.
   virtual std::unique_ptr<Weights> NewWeights(int64_t n, int64_t k) = 0;
@@ -289,6 +306,9 @@ class Backend {
 
   // y = x, of the same shape; they do not overlap.
   virtual void Copy(ConstMatrix x, Matrix y) = 0;
+
+  // x = 0.
+  virtual void Clear(Matrix x) = 0;
 
   // Root-mean-square normalisation of each row [zhang2019rms, eq. 4]:
   //   inverse_rms = 1 / sqrt(mean of x^2 + kNormEpsilon)          R x 1

@@ -66,6 +66,12 @@ class CpuBackend : public Backend {
   void UploadSymbols(std::span<const int32_t> host, int32_t* symbols) override;
   void DownloadSymbols(const int32_t* symbols,
                        std::span<int32_t> host) override;
+  std::unique_ptr<Routine> NewRoutine() override {
+    return std::make_unique<Routine>();
+  }
+  void Run(Routine&, uint32_t, const std::function<void()>& work) override {
+    work();
+  }
   std::unique_ptr<Weights> NewWeights(int64_t n, int64_t k) override;
   void QuantizeWeights(ConstMatrix w, Weights& quantized) override;
   void ProductForward(ConstMatrix x, const Weights& w, Matrix y) override;
@@ -105,6 +111,7 @@ class CpuBackend : public Backend {
                 std::span<const float> corrections, ConstMatrix gradient,
                 Matrix weight, Matrix second) override;
   void Copy(ConstMatrix x, Matrix y) override;
+  void Clear(Matrix x) override;
   void EmbeddingForward(ConstMatrix table, ConstSymbols symbols,
                         Matrix y) override;
   void RmsNormForward(ConstMatrix x, ConstMatrix gain, Matrix normed,

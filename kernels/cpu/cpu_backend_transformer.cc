@@ -12,6 +12,12 @@ void CpuBackend::Copy(ConstMatrix x, Matrix y) {
   }
 }
 
+void CpuBackend::Clear(Matrix x) {
+  for (int64_t r = 0; r < x.rows; ++r) {
+    std::fill_n(x.data + r * x.stride, x.cols, 0.0f);
+  }
+}
+
 void CpuBackend::EmbeddingForward(ConstMatrix table, ConstSymbols symbols,
                                   Matrix y) {
   for (int64_t r = 0; r < y.rows; ++r) {

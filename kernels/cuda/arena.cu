@@ -62,6 +62,7 @@ void Arena::Free(void* p) {
   auto at = parts_.find(static_cast<std::byte*>(p));
   NNCPP_CHECK(at != parts_.end() && !at->second.free);
   at->second.free = true;
+  ++frees_;
   const auto join = [this](auto left, auto right) {
     if (!left->second.free || !right->second.free || right->second.first) {
       return false;

@@ -26,6 +26,10 @@ class Arena {
   void* Allocate(int64_t bytes);
   void Free(void* p);
 
+  // How often something was freed: as long as this stays, so does all memory
+  // that was given out.
+  int64_t frees() const { return frees_; }
+
   static constexpr int64_t kAlignment = 256;
 
  private:
@@ -39,6 +43,7 @@ class Arena {
 
   int64_t chunk_;
   int64_t taken_ = 0;  // bytes of all chunks
+  int64_t frees_ = 0;
   std::vector<void*> chunks_;
   std::map<std::byte*, Part> parts_;  // by address
 };

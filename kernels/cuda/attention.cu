@@ -175,8 +175,8 @@ __global__ void __launch_bounds__(kAttentionThreads)
 
 // The gradients of the scores and of the query. Grid (rows times heads).
 __global__ void __launch_bounds__(kAttentionThreads)
-    AttentionRowsBackwardKernel(AttentionGradient g, HeadSizes n,
-                                KeyValueRows memory) {
+    AttentionRowsBackwardKernel(AttentionGradient g, DeviceNoise noise,
+                                HeadSizes n, KeyValueRows memory) {
   HeadScratch& s = Shared<HeadScratch>();
   int32_t* q = VectorOf(s);
   int32_t* weight_q = q + n.size;
@@ -191,7 +191,7 @@ __global__ void __launch_bounds__(kAttentionThreads)
 
   const float dout_scale = QuantizeInBlock<NormWithin>(
       n.size, 0, s.block, [=](int64_t i) { return dout[i]; },
-      ElementNoise{TaskNoise(g.noise, 2, task), 0, t * n.size},
+      ElementNoise{TaskNoise(noise, 2, task), 0, t * n.size},
       [=](int64_t i, int32_t rounded) { q[i] = rounded; });
   if (threadIdx.x < kLanes) {
     const float dot =
@@ -209,7 +209,7 @@ __global__ void __launch_bounds__(kAttentionThreads)
   const float* fold = memory.key.scale + first;
   const float scale = QuantizeInBlock<SumWithin>(
       n.window, 0, s.block, [=](int64_t w) { return dscores[w] * fold[w]; },
-      ElementNoise{TaskNoise(g.noise, 0, task), t, 0},
+      ElementNoise{TaskNoise(noise, 0, task), t, 0},
       [=](int64_t w, int32_t rounded) { weight_q[w] = rounded; });
   __syncthreads();
   WeightedSum(weight_q, memory.key, first, memory, n.window, scale,
@@ -224,7 +224,7 @@ struct ColumnProduct {
   ConstMatrix left, right;
   Matrix out;
   bool left_noisy;  // otherwise the right one is
-  NoiseKey noise;
+  DeviceNoise noise;
   uint32_t use;
 };
 
@@ -327,19 +327,20 @@ int64_t ColumnElements(const Attention& a) {
   return ColumnScales(a) * HeadSizes(a).steps;
 }
 
-void AttentionBackward(const AttentionGradient& g, const KeyValueRows& memory,
-                       const ColumnRoom& room, cudaStream_t stream) {
+void AttentionBackward(const AttentionGradient& g, const DeviceNoise& noise,
+                       const KeyValueRows& memory, const ColumnRoom& room,
+                       cudaStream_t stream) {
   const Attention& a = g.attention;
   if (a.query.rows == 0) return;
   const HeadSizes n(a);
   Launch(AttentionRowsBackwardKernel, Blocks(a.query.rows * n.heads, 1),
-         kAttentionThreads, HeadScratchBytes(n), stream, g, n, memory);
+         kAttentionThreads, HeadScratchBytes(n), stream, g, noise, n, memory);
   const auto columns = [&](const ColumnProduct& product) {
     Launch(ColumnProductKernel, Blocks(n.streams * n.heads, 1),
            kAttentionThreads, 0, stream, product, n, room);
   };
-  columns({g.drelative, a.query, g.dkey, true, g.noise, 1});
-  columns({a.weights, g.dout, g.dvalue, false, g.noise, 3});
+  columns({g.drelative, a.query, g.dkey, true, noise, 1});
+  columns({a.weights, g.dout, g.dvalue, false, noise, 3});
 }
 
 }  // namespace nncpp::cuda

@@ -5,6 +5,7 @@
 
 #include "kernels/backend.h"
 #include "kernels/cuda/device.h"
+#include "kernels/cuda/noise.h"
 
 namespace nncpp::cuda {
 
@@ -37,8 +38,9 @@ struct ColumnRoom {
 };
 int64_t ColumnElements(const Attention& attention);
 int64_t ColumnScales(const Attention& attention);
+// `noise` in place of gradient.noise.
 void AttentionBackward(const AttentionGradient& gradient,
-                       const KeyValueRows& memory, const ColumnRoom& room,
-                       cudaStream_t stream);
+                       const DeviceNoise& noise, const KeyValueRows& memory,
+                       const ColumnRoom& room, cudaStream_t stream);
 
 }  // namespace nncpp::cuda

@@ -4,6 +4,7 @@
 #include "kernels/cuda/cuda_backend.h"
 #include "kernels/cuda/ops.h"
 #include "kernels/cuda/product.h"
+#include "src/base/check.h"
 
 namespace nncpp::cuda {
 namespace {
@@ -85,6 +86,7 @@ CudaBackend::CudaBackend(int device, int64_t reserve, int64_t chunk)
     : name_(UseDevice(device).name),
       arena_(reserve, chunk),
       staging_(arena_, stream_),
+      noise_update_(arena_),
       left_(arena_),
       right_(arena_),
       gathered_(arena_),
@@ -101,6 +103,33 @@ CudaBackend::CudaBackend(int device, int64_t reserve, int64_t chunk)
 }
 
 CudaBackend::~CudaBackend() { cudaStreamSynchronize(stream_); }
+
+DeviceNoise CudaBackend::OnDevice(const NoiseKey& noise) {
+  SetUpdate(noise.update);
+  return {noise.key, noise_update_.Reserve<uint32_t>(1), noise.tensor};
+}
+
+void CudaBackend::SetUpdate(uint32_t update) {
+  if (update_ == update) return;
+  staging_.Put(std::span<const uint32_t>(&update, 1),
+               noise_update_.Reserve<uint32_t>(1));
+  update_ = update;
+}
+
+std::unique_ptr<Routine> CudaBackend::NewRoutine() {
+  return std::make_unique<CudaRoutine>();
+}
+
+void CudaBackend::Run(Routine& routine, uint32_t update,
+                      const std::function<void()>& work) {
+  NNCPP_CHECK(running_ == nullptr);  // routines do not run others
+  SetUpdate(update);
+  struct Running {
+    CudaRoutine*& at;
+    ~Running() { at = nullptr; }
+  } const running{running_ = static_cast<CudaRoutine*>(&routine)};
+  running_->Run(arena_, stream_, work);
+}
 
 void CudaBackend::Clear(void* p, int64_t bytes) {
   NNCPP_CUDA_CHECK(cudaMemsetAsync(p, 0, static_cast<size_t>(bytes), stream_));
@@ -173,7 +202,7 @@ void CudaBackend::ProductBackward(ConstMatrix dy, const Weights& w,
   if (dy.rows == 0) return;
   const CudaWeights& weights = Cast(w);
   const Operand q = left_.Reserve(dy.rows, dy.cols);
-  QuantizeGradientRows(dy, weights.forward.scale, noise, first_row,
+  QuantizeGradientRows(dy, weights.forward.scale, OnDevice(noise), first_row,
                        weights.most_squares, q, stream_);
   Multiply(q, weights.backward, dx);
 }
@@ -183,7 +212,8 @@ void CudaBackend::ProductGradient(ConstMatrix dy, ConstMatrix x,
   if (dy.rows == 0) return;
   const Operand left = left_.Reserve(dy.cols, dy.rows);
   const Operand right = right_.Reserve(x.cols, x.rows);
-  QuantizeColumns(dy, &noise, left, stream_);
+  const DeviceNoise on_device = OnDevice(noise);
+  QuantizeColumns(dy, &on_device, left, stream_);
   QuantizeColumns(x, nullptr, right, stream_);
   MultiplyTiles(left, right, dw, multiprocessors_, stream_);
 }

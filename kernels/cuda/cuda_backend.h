@@ -8,6 +8,7 @@
 #include "kernels/cuda/arena.h"
 #include "kernels/cuda/check.h"
 #include "kernels/cuda/quantize.h"
+#include "kernels/cuda/routine.h"
 #include "kernels/cuda/staging.h"
 
 namespace nncpp::cuda {
@@ -74,7 +75,11 @@ class PinnedBuffer {
 // A stream of the device that is current when it is made.
 class Stream {
  public:
-  Stream() { NNCPP_CUDA_CHECK(cudaStreamCreate(&stream_)); }
+  // Nobody waits for it who does not say so.
+  Stream() {
+    NNCPP_CUDA_CHECK(
+        cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking));
+  }
   ~Stream() { cudaStreamDestroy(stream_); }
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
@@ -103,6 +108,9 @@ class CudaBackend : public Backend {
   void UploadSymbols(std::span<const int32_t> host, int32_t* symbols) override;
   void DownloadSymbols(const int32_t* symbols,
                        std::span<int32_t> host) override;
+  std::unique_ptr<Routine> NewRoutine() override;
+  void Run(Routine& routine, uint32_t update,
+           const std::function<void()>& work) override;
   std::unique_ptr<Weights> NewWeights(int64_t n, int64_t k) override;
   void QuantizeWeights(ConstMatrix w, Weights& quantized) override;
   void ProductForward(ConstMatrix x, const Weights& w, Matrix y) override;
@@ -139,6 +147,7 @@ class CudaBackend : public Backend {
                float rate, Matrix y) override;
   void Add(ConstMatrix y, Matrix x) override;
   void Copy(ConstMatrix x, Matrix y) override;
+  void Clear(Matrix x) override;
   void RmsNormForward(ConstMatrix x, ConstMatrix gain, Matrix normed,
                       Matrix inverse_rms, Matrix y) override;
   void RmsNormBackward(ConstMatrix dy, ConstMatrix gain, ConstMatrix normed,
@@ -167,6 +176,10 @@ class CudaBackend : public Backend {
 
   void Clear(void* p, int64_t bytes);
 
+  // The noise, with its update where recorded work finds it.
+  DeviceNoise OnDevice(const NoiseKey& noise);
+  void SetUpdate(uint32_t update);
+
   // Copies of device and host memory; CopyOut waits for all work before.
   void CopyIn(const void* host, void* to, int64_t bytes);
   void CopyOut(const void* from, void* host, int64_t bytes);
@@ -177,7 +190,10 @@ class CudaBackend : public Backend {
   Arena arena_;
   Stream stream_;
   Staging staging_;
-  PinnedBuffer results_;  // on their way to what asked for them
+  Buffer noise_update_;             // NoiseKey::update, on the device
+  int64_t update_ = -1;             // what it holds; -1: nothing yet
+  CudaRoutine* running_ = nullptr;  // null: none
+  PinnedBuffer results_;            // on their way to what asked for them
   OperandBuffer left_, right_;
   Buffer gathered_, order_;
   Buffer below_, coded_, decoders_, ahead_;  // of EncodeSymbols, DecodeSymbols

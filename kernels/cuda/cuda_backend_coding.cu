@@ -95,7 +95,11 @@ void CudaBackend::SoftmaxFrequencies(ConstMatrix logits, int64_t first_row,
                                      Frequencies& out) {
   CudaFrequencies& to = Cast(out);
   cuda::SoftmaxFrequencies(logits, first_row, to.on_device, stream_);
-  to.Computed(first_row, logits.rows);
+  const auto computed = [&to, first_row, rows = logits.rows] {
+    to.Computed(first_row, rows);
+  };
+  computed();
+  if (running_ != nullptr) running_->Note(computed);
 }
 
 void CudaBackend::SoftmaxBackward(Frequencies& frequencies,

@@ -57,8 +57,10 @@ void CudaBackend::EmbeddingForward(ConstMatrix table, ConstSymbols symbols,
 
 void CudaBackend::Dropout(ConstMatrix x, const NoiseKey& noise,
                           int64_t first_row, float rate, Matrix y) {
-  cuda::Dropout(x, noise, first_row, rate, y, stream_);
+  cuda::Dropout(x, OnDevice(noise), first_row, rate, y, stream_);
 }
+
+void CudaBackend::Clear(Matrix x) { cuda::Clear(x, stream_); }
 
 void CudaBackend::AddBias(ConstMatrix bias, Matrix x) {
   AddRows(bias, x, stream_);

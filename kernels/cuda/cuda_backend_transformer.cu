@@ -70,7 +70,8 @@ void CudaBackend::AttentionBackward(const AttentionGradient& gradient,
   const Attention& a = gradient.attention;
   const ColumnRoom room = {columns_.Reserve<HalfBits>(ColumnElements(a)),
                            column_scales_.Reserve<float>(ColumnScales(a))};
-  cuda::AttentionBackward(gradient, RowsOf(memory), room, stream_);
+  cuda::AttentionBackward(gradient, OnDevice(gradient.noise), RowsOf(memory),
+                          room, stream_);
 }
 
 void CudaBackend::Copy(ConstMatrix x, Matrix y) { cuda::Copy(x, y, stream_); }

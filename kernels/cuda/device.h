@@ -149,9 +149,10 @@ template <typename... Parameters, typename... Arguments>
 void Launch(void (*kernel)(Parameters...), dim3 grid, dim3 block,
             int64_t shared_bytes, cudaStream_t stream, Arguments... arguments) {
 #ifdef NNCPP_CUDA_EMULATED
-  static_cast<void>(stream);
-  emulation::RunGrid(grid, block, static_cast<size_t>(shared_bytes),
-                     [&] { kernel(Parameters(arguments)...); });
+  emulation::Submit(stream, [=] {
+    emulation::RunGrid(grid, block, static_cast<size_t>(shared_bytes),
+                       [&] { kernel(Parameters(arguments)...); });
+  });
 #else
   constexpr int64_t kWithoutAsking = 48 << 10;
   if (shared_bytes > kWithoutAsking) {

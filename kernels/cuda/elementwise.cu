@@ -1,6 +1,5 @@
 // kernels/cuda/elementwise.cu -- additions, dropout, the optimiser; contract:
 // kernels/cuda/ops.h
-#include "kernels/cuda/noise.h"
 #include "kernels/cuda/ops.h"
 
 namespace nncpp::cuda {
@@ -32,8 +31,9 @@ __global__ void __launch_bounds__(kThreads)
 // One block a row, a thread a counter of the noise. An element is kept where
 // its noise is at least `least`.
 __global__ void __launch_bounds__(kThreads)
-    DropoutKernel(ConstMatrix x, NoiseKey key, int64_t first_row, float least,
-                  float scale, Matrix y) {
+    DropoutKernel(ConstMatrix x, DeviceNoise noise_on_device, int64_t first_row,
+                  float least, float scale, Matrix y) {
+  const NoiseKey key = noise_on_device;
   const int64_t r = blockIdx.x;
   for (int64_t c = threadIdx.x; c < CountersOf(x.cols); c += blockDim.x) {
     const Noise noise(key, c, first_row + r);
@@ -91,6 +91,15 @@ void AddRows(ConstMatrix y, Matrix x, cudaStream_t stream) {
   }
 }
 
+void Clear(Matrix x, cudaStream_t stream) {
+  if (x.rows == 0 || x.cols == 0) return;
+  constexpr auto kFloat = int64_t{sizeof(float)};
+  NNCPP_CUDA_CHECK(cudaMemset2DAsync(x.data,
+                                     static_cast<size_t>(x.stride * kFloat), 0,
+                                     static_cast<size_t>(x.cols * kFloat),
+                                     static_cast<size_t>(x.rows), stream));
+}
+
 void EmbeddingForward(ConstMatrix table, const int32_t* symbols, Matrix y,
                       cudaStream_t stream) {
   if (y.rows == 0) return;
@@ -98,7 +107,7 @@ void EmbeddingForward(ConstMatrix table, const int32_t* symbols, Matrix y,
          Threads(y.cols, kLanes, kThreads), 0, stream, table, symbols, y);
 }
 
-void Dropout(ConstMatrix x, const NoiseKey& noise, int64_t first_row,
+void Dropout(ConstMatrix x, const DeviceNoise& noise, int64_t first_row,
              float rate, Matrix y, cudaStream_t stream) {
   if (x.rows == 0) return;
   Launch(DropoutKernel, Blocks(x.rows, 1), CounterThreads(x.cols, kThreads), 0,

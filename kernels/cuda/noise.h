@@ -14,6 +14,16 @@ NNCPP_HD int64_t CountersOf(int64_t elements) {
   return (elements + kNoiseBlock - 1) / kNoiseBlock * kNoiseStride;
 }
 
+// A NoiseKey whose `update` lies in device memory: recorded work takes what is
+// there when it is done.
+struct DeviceNoise {
+  uint64_t key = 0;
+  const uint32_t* update = nullptr;
+  uint32_t tensor = 0;
+
+  __device__ operator NoiseKey() const { return {key, *update, tensor}; }
+};
+
 // The eight elements' numbers, relative to those of the others of their row.
 __device__ __forceinline__ int64_t ElementOf(int64_t counter, int j) {
   return counter / kNoiseStride * kNoiseBlock + counter % kNoiseStride +

@@ -7,6 +7,7 @@
 #include "kernels/backend.h"
 #include "kernels/cuda/coding.h"
 #include "kernels/cuda/device.h"
+#include "kernels/cuda/noise.h"
 
 namespace nncpp::cuda {
 
@@ -29,7 +30,7 @@ void SumAllRows(ConstMatrix x, ConstMatrix y, Matrix out, cudaStream_t stream);
 void EmbeddingForward(ConstMatrix table, const int32_t* symbols, Matrix y,
                       cudaStream_t stream);
 
-void Dropout(ConstMatrix x, const NoiseKey& noise, int64_t first_row,
+void Dropout(ConstMatrix x, const DeviceNoise& noise, int64_t first_row,
              float rate, Matrix y, cudaStream_t stream);
 
 // `order` lists the elements by place, those of one place in order.
@@ -37,6 +38,8 @@ void AddElements(const SparseElement* elements, const int32_t* order,
                  int64_t count, Matrix x, cudaStream_t stream);
 void Gather(ConstMatrix x, const SparseElement* elements, int64_t count,
             float* out, cudaStream_t stream);
+
+void Clear(Matrix x, cudaStream_t stream);
 
 // x[r] += y[r], or y[0] where y has one row only.
 void AddRows(ConstMatrix y, Matrix x, cudaStream_t stream);

@@ -13,7 +13,7 @@ constexpr int kMostRowThreads = 256;
 struct RowQuantizer {
   ConstMatrix x;
   const float* fold;  // null: 1
-  NoiseKey noise;
+  DeviceNoise noise;
   int64_t first_row;
   const unsigned long long* most_squares;
   Operand out;
@@ -34,6 +34,8 @@ __global__ void __launch_bounds__(kMostRowThreads)
   const float* x = a.x.data + row * a.x.stride;
   HalfBits* q = a.out.q + row * a.out.stride;
   const int64_t counters = CountersOf(n);
+  NoiseKey key;
+  if constexpr (kStochastic) key = a.noise;
   const auto value = [&](int64_t i) {
     if constexpr (kStochastic) return x[i] * a.fold[i];
     return x[i];
@@ -67,7 +69,7 @@ __global__ void __launch_bounds__(kMostRowThreads)
         q[i] = HalfFromInteger(rounded);
       };
       if constexpr (kStochastic) {
-        const Noise noise(a.noise, c, a.first_row + row);
+        const Noise noise(key, c, a.first_row + row);
         each(c, [&](int64_t i, int j) {
           store(i, RoundToInt(value(i) * inverse + noise[j]));
         });
@@ -105,12 +107,15 @@ struct ColumnScratch {
 // columns have their exponents, tiles of 32 rows are written transposed.
 template <bool kStochastic>
 __global__ void __launch_bounds__(kColumnThreads)
-    QuantizeColumnsKernel(ConstMatrix x, NoiseKey key, Operand out) {
+    QuantizeColumnsKernel(ConstMatrix x, DeviceNoise noise_on_device,
+                          Operand out) {
   ColumnScratch& s = Shared<ColumnScratch>();
   const int thread = static_cast<int>(threadIdx.x);
   const int l = thread % kNoiseStride, first_row = thread / kNoiseStride;
   const int64_t first = int64_t{blockIdx.x} * kNoiseBlock;
   const int64_t counter = int64_t{blockIdx.x} * kNoiseStride + l;
+  NoiseKey key;
+  if constexpr (kStochastic) key = noise_on_device;
 
   // Calls run(j, c, q) with the rounded integers of row r, where column c of
   // the block is the j-th of this counter.
@@ -249,7 +254,7 @@ void QuantizeRows(ConstMatrix x, const Operand& out, cudaStream_t stream) {
 }
 
 void QuantizeGradientRows(ConstMatrix x, const float* fold,
-                          const NoiseKey& noise, int64_t first_row,
+                          const DeviceNoise& noise, int64_t first_row,
                           const unsigned long long* most_squares,
                           const Operand& out, cudaStream_t stream) {
   if (x.rows == 0) return;
@@ -258,13 +263,13 @@ void QuantizeGradientRows(ConstMatrix x, const float* fold,
          RowQuantizer{x, fold, noise, first_row, most_squares, out});
 }
 
-void QuantizeColumns(ConstMatrix x, const NoiseKey* noise, const Operand& out,
-                     cudaStream_t stream) {
+void QuantizeColumns(ConstMatrix x, const DeviceNoise* noise,
+                     const Operand& out, cudaStream_t stream) {
   if (x.cols == 0) return;
   Launch(noise == nullptr ? QuantizeColumnsKernel<false>
                           : QuantizeColumnsKernel<true>,
          Blocks(x.cols, kNoiseBlock), kColumnThreads, sizeof(ColumnScratch),
-         stream, x, noise == nullptr ? NoiseKey() : *noise, out);
+         stream, x, noise == nullptr ? DeviceNoise() : *noise, out);
 }
 
 void Transpose(const Operand& from, const Operand& to,

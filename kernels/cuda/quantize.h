@@ -7,6 +7,7 @@
 
 #include "kernels/backend.h"
 #include "kernels/cuda/device.h"
+#include "kernels/cuda/noise.h"
 
 namespace nncpp::cuda {
 
@@ -35,13 +36,13 @@ void QuantizeRows(ConstMatrix x, const Operand& out, cudaStream_t stream);
 // Each row, times fold[k], stochastically; row r takes the noise of row
 // first_row + r. The norm of a row is at most GradientNorm(*most_squares).
 void QuantizeGradientRows(ConstMatrix x, const float* fold,
-                          const NoiseKey& noise, int64_t first_row,
+                          const DeviceNoise& noise, int64_t first_row,
                           const unsigned long long* most_squares,
                           const Operand& out, cudaStream_t stream);
 
 // Each column; stochastically when `noise` is not null.
-void QuantizeColumns(ConstMatrix x, const NoiseKey* noise, const Operand& out,
-                     cudaStream_t stream);
+void QuantizeColumns(ConstMatrix x, const DeviceNoise* noise,
+                     const Operand& out, cudaStream_t stream);
 
 // to = the integers of `from` transposed, without scales; to.rows is the depth
 // of `from`. Then *most_squares = max over rows of `to` of the sum of squares.

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "kernels/cuda/staging.h"
+#include "src/base/check.h"
 
 namespace nncpp::cuda {
 namespace {
@@ -11,6 +12,10 @@ constexpr int64_t kRingBytes = 1 << 20;
 }  // namespace
 
 void Staging::MakeRoom(int64_t bytes) {
+  cudaStreamCaptureStatus capture = cudaStreamCaptureStatusNone;
+  NNCPP_CUDA_CHECK(cudaStreamIsCapturing(stream_, &capture));
+  // What is recorded would find other values here when it is done again.
+  NNCPP_CHECK(capture == cudaStreamCaptureStatusNone);
   if (used_ + bytes <= size_) return;
   NNCPP_CUDA_CHECK(cudaStreamSynchronize(stream_));
   used_ = 0;

@@ -235,7 +235,7 @@ void Lstm::PredictSteps(int64_t first, int64_t count,
   backend_.AddBias(Param(output_bias_), logits);
   // The features know the past by heart: replay is for the net alone. The
   // elements' rows count from the segment's first.
-  if (!replaying_) {
+  if (ngrams_.enabled() && !replaying_) {
     backend_.AddElements(ngrams_.Locate(first, count, b, targets),
                          {logits_.get(), (first + count) * b, v});
   }
@@ -245,7 +245,11 @@ void Lstm::PredictSteps(int64_t first, int64_t count,
 void Lstm::Predict(int64_t first, int64_t count,
                    std::span<const int32_t> targets) {
   symbols_.PutInputs(first, count, targets);
-  PredictSteps(first, count, targets);
+  if (first > 0 || (ngrams_.enabled() && !replaying_)) {
+    return PredictSteps(first, count, targets);
+  }
+  symbols_.Run(SegmentSymbols::Part::kPredict, count, counters_.updates,
+               [&] { PredictSteps(first, count, targets); });
 }
 
 std::span<const uint64_t> Lstm::FrequenciesAt(int64_t row) const {
@@ -264,9 +268,9 @@ void Lstm::Encode(std::span<const int32_t> targets,
 void Lstm::Decode(std::span<const int64_t> counts,
                   std::span<RangeDecoder> decoders,
                   std::span<int32_t> targets) {
-  symbols_.Decode(
-      counts, decoders, targets,
-      [&](int64_t step) { PredictSteps(step, 1, targets); }, ngrams_.enabled());
+  symbols_.Decode(counts, decoders, targets, ngrams_.enabled(),
+                  counters_.updates,
+                  [&](int64_t step) { PredictSteps(step, 1, targets); });
 }
 
 }  // namespace nncpp

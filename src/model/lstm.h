@@ -107,6 +107,8 @@ class Lstm : public Model {
   // Predict, the inputs being in their place.
   void PredictSteps(int64_t first, int64_t count,
                     std::span<const int32_t> targets);
+  // Backward, the targets being in their place.
+  void BackwardSteps(int64_t steps);
   void BackwardLayer(int64_t index, int64_t steps);
   void BackwardEmbedded(int64_t index, int64_t steps);
   void Update(int64_t steps);

@@ -20,8 +20,7 @@ void Lstm::BackwardLayer(int64_t index, int64_t steps) {
   const Matrix dc(dc_.get(), b, c), dh(dh_.get(), b, c);
   const Matrix dabove(dhidden_.get() + index * c, rows, c, width);
   if (replaying_ && config_.dropout > 0) Drop(index, 0, dabove, dabove);
-  const std::vector<float> zeros(static_cast<size_t>(b * c));
-  backend_.Upload(zeros, dc.data);
+  backend_.Clear(dc);
   for (int64_t t = steps - 1; t >= 0; --t) {
     backend_.LstmCellBackward({
         .cell = Cell(layer, index, t * b),
@@ -81,9 +80,14 @@ void Lstm::BackwardEmbedded(int64_t index, int64_t steps) {
 }
 
 void Lstm::Backward(int64_t steps, std::span<const int32_t> targets) {
+  symbols_.PutTargets(steps, targets);
+  symbols_.Run(SegmentSymbols::Part::kLearn, steps, counters_.updates,
+               [&] { BackwardSteps(steps); });
+}
+
+void Lstm::BackwardSteps(int64_t steps) {
   const int64_t rows = steps * streams_, v = config_.alphabet;
   const Matrix dlogits(dlogits_.get(), rows, v);
-  symbols_.PutTargets(steps, targets);
   backend_.SoftmaxBackward(symbols_.frequencies(), symbols_.Targets(0, steps),
                            dlogits);
   backend_.ProductGradient(dlogits, Upward(streams_, rows),

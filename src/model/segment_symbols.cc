@@ -33,11 +33,13 @@ void SegmentSymbols::StartReplay(int64_t streams) {
   away_ = {streams_, before_};
   before_.assign(static_cast<size_t>(recent_ * streams), 0);
   streams_ = streams;
+  replaying_ = true;
 }
 
 void SegmentSymbols::EndReplay() {
   before_ = away_.before;
   streams_ = away_.streams;
+  replaying_ = false;
 }
 
 void SegmentSymbols::Upload(int64_t row, int64_t rows) {
@@ -88,6 +90,14 @@ void SegmentSymbols::Carry(int64_t steps) {
   }
 }
 
+void SegmentSymbols::Run(Part part, int64_t steps, uint64_t updates,
+                         const std::function<void()>& work) {
+  std::unique_ptr<Routine>& routine =
+      routines_[{part, steps, streams_, replaying_}];
+  if (routine == nullptr) routine = backend_.NewRoutine();
+  backend_.Run(*routine, static_cast<uint32_t>(updates), work);
+}
+
 void SegmentSymbols::Encode(std::span<const int32_t> targets,
                             std::span<RangeEncoder> encoders) {
   const int64_t steps = std::ssize(targets) / streams_;
@@ -97,26 +107,35 @@ void SegmentSymbols::Encode(std::span<const int32_t> targets,
 
 void SegmentSymbols::Decode(std::span<const int64_t> counts,
                             std::span<RangeDecoder> decoders,
-                            std::span<int32_t> targets,
-                            const std::function<void(int64_t step)>& predict,
-                            bool reads_targets) {
+                            std::span<int32_t> targets, bool from_host,
+                            uint64_t updates,
+                            const std::function<void(int64_t step)>& predict) {
   NNCPP_CHECK(std::ssize(decoders) == streams_);
   const int64_t steps = std::ssize(targets) / streams_;
+  const auto decode = [&](int64_t t) {
+    predict(t);
+    backend_.DecodeSymbols(*frequencies_, t * streams_, Window(recent_ + t, 1));
+  };
   const auto download = [&](int64_t first, int64_t count) {
-    const ConstSymbols from = Targets(first, count);
     backend_.DownloadSymbols(
-        from.data, targets.subspan(static_cast<size_t>(first * streams_),
-                                   static_cast<size_t>(count * streams_)));
+        Targets(first, count).data,
+        targets.subspan(static_cast<size_t>(first * streams_),
+                        static_cast<size_t>(count * streams_)));
   };
   PutInputs(0, 1, targets);
   backend_.StartDecoding(decoders, counts);
-  for (int64_t t = 0; t < steps; ++t) {
-    predict(t);
-    backend_.DecodeSymbols(*frequencies_, t * streams_, Window(recent_ + t, 1));
-    if (reads_targets) download(t, 1);
+  if (from_host) {
+    for (int64_t t = 0; t < steps; ++t) {
+      decode(t);
+      download(t, 1);
+    }
+  } else {
+    Run(Part::kDecode, steps, updates, [&] {
+      for (int64_t t = 0; t < steps; ++t) decode(t);
+    });
+    download(0, steps);
   }
   backend_.EndDecoding(decoders);
-  if (!reads_targets) download(0, steps);
 }
 
 bool SegmentSymbols::StateIsSound() const {

@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <span>
+#include <tuple>
 #include <vector>
 
 #include "kernels/backend.h"
@@ -51,14 +53,20 @@ class SegmentSymbols {
 
   Frequencies& frequencies() const { return *frequencies_; }
 
+  // Backend::Run of a part of a segment, which is the same in every segment of
+  // so many steps (and of this many streams, in replay or outside it).
+  enum class Part { kPredict, kDecode, kLearn };
+  void Run(Part part, int64_t steps, uint64_t updates,
+           const std::function<void()>& work);
+
   // Model::Encode and Model::Decode. `predict` computes the frequencies of one
-  // step; where it `reads_targets`, those of the steps before are filled in.
+  // step. With `from_host`, it needs the targets of the steps before;
+  // otherwise it is of the kind that Run takes.
   void Encode(std::span<const int32_t> targets,
               std::span<RangeEncoder> encoders);
   void Decode(std::span<const int64_t> counts, std::span<RangeDecoder> decoders,
-              std::span<int32_t> targets,
-              const std::function<void(int64_t step)>& predict,
-              bool reads_targets);
+              std::span<int32_t> targets, bool from_host, uint64_t updates,
+              const std::function<void(int64_t step)>& predict);
 
   // K x S, of which the first K x B count: a part of the net's state.
   std::vector<int32_t>& before() { return before_; }
@@ -84,10 +92,13 @@ class SegmentSymbols {
   std::vector<int32_t> window_;  // (K + T) x B
   std::shared_ptr<int32_t[]> on_backend_;
   std::unique_ptr<Frequencies> frequencies_;
+  bool replaying_ = false;
   struct {
     int64_t streams;
     std::vector<int32_t> before;
   } away_;  // during a replay
+  std::map<std::tuple<Part, int64_t, int64_t, bool>, std::unique_ptr<Routine>>
+      routines_;  // by part, steps, streams, replay
 };
 
 }  // namespace nncpp

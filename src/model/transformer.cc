@@ -283,7 +283,7 @@ void Transformer::PredictSteps(int64_t first, int64_t count,
   backend_.AddBias(Param(names_.output_bias), logits);
   // Features stay out of replay (src/model/lstm.cc). The elements' rows count
   // from the segment's first.
-  if (!replaying_) {
+  if (ngrams_.enabled() && !replaying_) {
     backend_.AddElements(ngrams_.Locate(first, count, b, targets),
                          {logits_.get(), row + rows, v});
   }
@@ -293,7 +293,11 @@ void Transformer::PredictSteps(int64_t first, int64_t count,
 void Transformer::Predict(int64_t first, int64_t count,
                           std::span<const int32_t> targets) {
   symbols_.PutInputs(first, count, targets);
-  PredictSteps(first, count, targets);
+  if (first > 0 || (ngrams_.enabled() && !replaying_)) {
+    return PredictSteps(first, count, targets);
+  }
+  symbols_.Run(SegmentSymbols::Part::kPredict, count, counters_.updates,
+               [&] { PredictSteps(first, count, targets); });
 }
 
 std::span<const uint64_t> Transformer::FrequenciesAt(int64_t row) const {
@@ -312,9 +316,9 @@ void Transformer::Encode(std::span<const int32_t> targets,
 void Transformer::Decode(std::span<const int64_t> counts,
                          std::span<RangeDecoder> decoders,
                          std::span<int32_t> targets) {
-  symbols_.Decode(
-      counts, decoders, targets,
-      [&](int64_t step) { PredictSteps(step, 1, targets); }, ngrams_.enabled());
+  symbols_.Decode(counts, decoders, targets, ngrams_.enabled(),
+                  counters_.updates,
+                  [&](int64_t step) { PredictSteps(step, 1, targets); });
 }
 
 void Transformer::Learn(int64_t steps, std::span<const int32_t> targets) {

@@ -135,6 +135,8 @@ class Transformer : public Model {
   // Predict, the inputs being in their place.
   void PredictSteps(int64_t first, int64_t count,
                     std::span<const int32_t> targets);
+  // Backward, the targets being in their place.
+  void BackwardSteps(int64_t steps);
   void BackwardGate(int64_t index, int64_t rows);
   void BackwardAttention(int64_t index, int64_t rows);
   void BackwardHeadNorms(int64_t index, int64_t rows);

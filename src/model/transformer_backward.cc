@@ -128,10 +128,15 @@ void Transformer::BackwardAttention(int64_t index, int64_t rows) {
 }
 
 void Transformer::Backward(int64_t steps, std::span<const int32_t> targets) {
+  symbols_.PutTargets(steps, targets);
+  symbols_.Run(SegmentSymbols::Part::kLearn, steps, counters_.updates,
+               [&] { BackwardSteps(steps); });
+}
+
+void Transformer::BackwardSteps(int64_t steps) {
   const int64_t rows = steps * streams_;
   const int64_t c = config_.cells, v = config_.alphabet;
   const Matrix dlogits(dlogits_.get(), rows, v);
-  symbols_.PutTargets(steps, targets);
   backend_.SoftmaxBackward(symbols_.frequencies(), symbols_.Targets(0, steps),
                            dlogits);
   backend_.ProductGradient(dlogits, {final_norm_.y.get(), rows, c},
@@ -141,8 +146,7 @@ void Transformer::Backward(int64_t steps, std::span<const int32_t> targets) {
   backend_.ProductBackward(dlogits, *output_q_,
                            Noise(config_.layers, kOutput, false), 0,
                            {dy_.get(), rows, c});
-  const std::vector<float> zeros(static_cast<size_t>(rows * c));
-  backend_.Upload(zeros, dx_.get());
+  backend_.Clear({dx_.get(), rows, c});
   NormBackward(final_norm_, names_.final_gain, names_.final_bias, rows);
   for (int64_t i = config_.layers - 1; i >= 0; --i) {
     BackwardGate(i, rows);

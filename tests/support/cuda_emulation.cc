@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "kernels/numerics.h"
@@ -50,6 +51,8 @@ struct Machine {
   Thread* current = nullptr;
   std::vector<std::byte> shared;
   std::map<const std::byte*, size_t> memory;  // of the device, by address
+  void* captured = nullptr;                   // the stream that is recorded
+  std::vector<std::function<void()>> graph;
 
   // xorshift64*: any fixed generator will do.
   uint64_t Draw() {
@@ -165,6 +168,31 @@ void RunGrid(dim3 grid, dim3 block, size_t shared_bytes,
   }
   m.current = nullptr;
 }
+
+void Submit(void* stream, const std::function<void()>& work) {
+  Machine& m = TheMachine();
+  if (m.captured == nullptr || m.captured != stream) {
+    work();
+  } else {
+    m.graph.push_back(work);
+  }
+}
+
+void BeginCapture(void* stream) {
+  RefuseCapture();
+  TheMachine().captured = stream;
+}
+
+std::vector<std::function<void()>> EndCapture(void* stream) {
+  Machine& m = TheMachine();
+  NNCPP_CHECK(m.captured == stream);
+  m.captured = nullptr;
+  return std::exchange(m.graph, {});
+}
+
+bool IsCapturing() { return TheMachine().captured != nullptr; }
+
+void RefuseCapture() { NNCPP_CHECK(!IsCapturing()); }
 
 void* SharedBytes() { return TheMachine().shared.data(); }
 

@@ -7,8 +7,10 @@
 // between seeds, and every run is the same again for the same seed.
 //
 // Blocks of a grid run in a drawn order, one after the other; operations of a
-// stream run at once, in call order. A broken rule aborts: a block barrier
-// that some thread never reaches, a warp operation without all 32 lanes.
+// stream run at once, in call order, and those of a graph when it is launched.
+// A broken rule aborts: a block barrier that some thread never reaches, a warp
+// operation without all 32 lanes, a wait or an allocation while a graph is
+// recorded.
 #pragma once
 
 #include <cstddef>
@@ -16,6 +18,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <functional>
+#include <vector>
 
 #define NNCPP_CUDA_EMULATED 1
 
@@ -48,6 +51,14 @@ void LeaveOutBarriers(bool leave_out);
 // Runs `thread` once for each thread of the grid.
 void RunGrid(dim3 grid, dim3 block, size_t shared_bytes,
              const std::function<void()>& thread);
+
+// Does `work` now, or, while the stream is recorded, when the graph is
+// launched.
+void Submit(void* stream, const std::function<void()>& work);
+void BeginCapture(void* stream);
+std::vector<std::function<void()>> EndCapture(void* stream);
+bool IsCapturing();
+void RefuseCapture();  // aborts while a stream is recorded
 
 // The dynamic shared memory of the block: of the size asked for, filled with
 // drawn bytes before each block.
@@ -160,12 +171,65 @@ inline cudaError_t cudaGetDeviceProperties(cudaDeviceProp* p, int) {
   *p = {"emulated", 8, 0, 2};
   return cudaSuccess;
 }
-inline cudaError_t cudaStreamCreate(cudaStream_t* stream) {
-  *stream = nullptr;
+inline constexpr unsigned cudaStreamNonBlocking = 1;
+inline cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
+  *stream = std::malloc(1);
   return cudaSuccess;
 }
-inline cudaError_t cudaStreamDestroy(cudaStream_t) { return cudaSuccess; }
-inline cudaError_t cudaStreamSynchronize(cudaStream_t) { return cudaSuccess; }
+inline cudaError_t cudaStreamDestroy(cudaStream_t stream) {
+  std::free(stream);
+  return cudaSuccess;
+}
+inline cudaError_t cudaStreamSynchronize(cudaStream_t) {
+  nncpp::emulation::RefuseCapture();
+  return cudaSuccess;
+}
+
+// ---- graphs
+
+using cudaGraph_t = std::vector<std::function<void()>>*;
+using cudaGraphExec_t = cudaGraph_t;
+enum cudaStreamCaptureMode { cudaStreamCaptureModeThreadLocal = 1 };
+enum cudaStreamCaptureStatus {
+  cudaStreamCaptureStatusNone = 0,
+  cudaStreamCaptureStatusActive = 1,
+};
+inline cudaError_t cudaStreamBeginCapture(cudaStream_t stream,
+                                          cudaStreamCaptureMode) {
+  nncpp::emulation::BeginCapture(stream);
+  return cudaSuccess;
+}
+inline cudaError_t cudaStreamEndCapture(cudaStream_t stream,
+                                        cudaGraph_t* graph) {
+  *graph = new auto(nncpp::emulation::EndCapture(stream));
+  return cudaSuccess;
+}
+inline cudaError_t cudaStreamIsCapturing(cudaStream_t,
+                                         cudaStreamCaptureStatus* status) {
+  *status = nncpp::emulation::IsCapturing() ? cudaStreamCaptureStatusActive
+                                            : cudaStreamCaptureStatusNone;
+  return cudaSuccess;
+}
+inline cudaError_t cudaGraphInstantiate(cudaGraphExec_t* exec,
+                                        cudaGraph_t graph, unsigned) {
+  *exec = new auto(*graph);
+  return cudaSuccess;
+}
+inline cudaError_t cudaGraphLaunch(cudaGraphExec_t exec, cudaStream_t) {
+  nncpp::emulation::RefuseCapture();
+  for (const auto& work : *exec) work();
+  return cudaSuccess;
+}
+inline cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
+  delete graph;
+  return cudaSuccess;
+}
+inline cudaError_t cudaGraphExecDestroy(cudaGraphExec_t exec) {
+  delete exec;
+  return cudaSuccess;
+}
+
+// ---- memory
 
 // A device of 1 GiB. Each allocation is one of the host's, so that the address
 // sanitizer sees what lies beyond it; a copy between memories of another kind
@@ -178,6 +242,7 @@ inline cudaError_t cudaMemGetInfo(size_t* free, size_t* total) {
 }
 inline constexpr size_t kEmulatedAlignment = 256;
 inline cudaError_t cudaMalloc(void** p, size_t bytes) {
+  nncpp::emulation::RefuseCapture();
   *p = nullptr;
   if (bytes > kEmulatedMemory ||
       ::posix_memalign(p, kEmulatedAlignment, bytes) != 0) {
@@ -201,15 +266,26 @@ inline cudaError_t cudaFreeHost(void* p) {
   return cudaSuccess;
 }
 inline cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes,
-                                   cudaMemcpyKind kind, cudaStream_t) {
+                                   cudaMemcpyKind kind, cudaStream_t stream) {
   nncpp::emulation::CheckMemory(to, kind != cudaMemcpyDeviceToHost);
   nncpp::emulation::CheckMemory(from, kind != cudaMemcpyHostToDevice);
-  std::memcpy(to, from, bytes);
+  nncpp::emulation::Submit(stream, [=] { std::memcpy(to, from, bytes); });
   return cudaSuccess;
 }
 inline cudaError_t cudaMemsetAsync(void* p, int value, size_t bytes,
-                                   cudaStream_t) {
+                                   cudaStream_t stream) {
   nncpp::emulation::CheckMemory(p, true);
-  std::memset(p, value, bytes);
+  nncpp::emulation::Submit(stream, [=] { std::memset(p, value, bytes); });
+  return cudaSuccess;
+}
+inline cudaError_t cudaMemset2DAsync(void* p, size_t pitch, int value,
+                                     size_t width, size_t height,
+                                     cudaStream_t stream) {
+  nncpp::emulation::CheckMemory(p, true);
+  nncpp::emulation::Submit(stream, [=] {
+    for (size_t row = 0; row < height; ++row) {
+      std::memset(static_cast<char*>(p) + row * pitch, value, width);
+    }
+  });
   return cudaSuccess;
 }
