@@ -6,6 +6,7 @@
 #include "kernels/backend.h"
 #include "kernels/cuda/device.h"
 #include "kernels/cuda/noise.h"
+#include "kernels/cuda/quantize.h"
 
 namespace nncpp::cuda {
 
@@ -30,17 +31,15 @@ void MoveKeyValues(int64_t steps, const KeyValueRows& rows,
 void AttentionForward(const Attention& attention, const KeyValueRows& memory,
                       cudaStream_t stream);
 
-// Room for the gradients of keys and values: q of ColumnRoom elements and
-// scale of ColumnScales.
+// Room for the gradients of keys and values: operands of a batch of all streams
+// and heads, a row for each step or column of a head, steps deep.
 struct ColumnRoom {
-  HalfBits* q;
-  float* scale;
+  Operand left, right;
 };
-int64_t ColumnElements(const Attention& attention);
-int64_t ColumnScales(const Attention& attention);
 // `noise` in place of gradient.noise.
 void AttentionBackward(const AttentionGradient& gradient,
                        const DeviceNoise& noise, const KeyValueRows& memory,
-                       const ColumnRoom& room, cudaStream_t stream);
+                       const ColumnRoom& room, int multiprocessors,
+                       cudaStream_t stream);
 
 }  // namespace nncpp::cuda

@@ -83,20 +83,7 @@ void* PinnedBuffer::ReserveBytes(int64_t bytes) {
 }
 
 CudaBackend::CudaBackend(int device, int64_t reserve, int64_t chunk)
-    : name_(UseDevice(device).name),
-      arena_(reserve, chunk),
-      staging_(arena_, stream_),
-      noise_update_(arena_),
-      left_(arena_),
-      right_(arena_),
-      gathered_(arena_),
-      order_(arena_),
-      below_(arena_),
-      coded_(arena_),
-      decoders_(arena_),
-      ahead_(arena_),
-      columns_(arena_),
-      column_scales_(arena_) {
+    : name_(UseDevice(device).name), arena_(reserve, chunk) {
   cudaDeviceProp properties = {};
   NNCPP_CUDA_CHECK(cudaGetDeviceProperties(&properties, device));
   multiprocessors_ = properties.multiProcessorCount;
@@ -185,7 +172,7 @@ void CudaBackend::Multiply(const Operand& a, const Operand& weights, Matrix y) {
   if (a.rows <= kMostSkinnyRows) {
     MultiplySkinny(a, weights, y, stream_);
   } else {
-    MultiplyTiles(a, weights, y, multiprocessors_, stream_);
+    MultiplyTiles(a, weights, {y}, multiprocessors_, stream_);
   }
 }
 
@@ -213,9 +200,9 @@ void CudaBackend::ProductGradient(ConstMatrix dy, ConstMatrix x,
   const Operand left = left_.Reserve(dy.cols, dy.rows);
   const Operand right = right_.Reserve(x.cols, x.rows);
   const DeviceNoise on_device = OnDevice(noise);
-  QuantizeColumns(dy, &on_device, left, stream_);
-  QuantizeColumns(x, nullptr, right, stream_);
-  MultiplyTiles(left, right, dw, multiprocessors_, stream_);
+  QuantizeColumns({dy}, &on_device, left, multiprocessors_, stream_);
+  QuantizeColumns({x}, nullptr, right, multiprocessors_, stream_);
+  MultiplyTiles(left, right, {dw}, multiprocessors_, stream_);
 }
 
 }  // namespace nncpp::cuda

@@ -189,16 +189,16 @@ class CudaBackend : public Backend {
   int multiprocessors_ = 0;
   Arena arena_;
   Stream stream_;
-  Staging staging_;
-  Buffer noise_update_;             // NoiseKey::update, on the device
+  Staging staging_{arena_, stream_};
+  Buffer noise_update_{arena_};     // NoiseKey::update, on the device
   int64_t update_ = -1;             // what it holds; -1: nothing yet
   CudaRoutine* running_ = nullptr;  // null: none
   PinnedBuffer results_;            // on their way to what asked for them
-  OperandBuffer left_, right_;
-  Buffer gathered_, order_;
-  Buffer below_, coded_, decoders_, ahead_;  // of EncodeSymbols, DecodeSymbols
-  int64_t ahead_bytes_ = 0;                  // of each stream
-  Buffer columns_, column_scales_;           // of attention's gradients
+  OperandBuffer left_{arena_}, right_{arena_};
+  Buffer gathered_{arena_}, order_{arena_};
+  // Of EncodeSymbols and DecodeSymbols.
+  Buffer below_{arena_}, coded_{arena_}, decoders_{arena_}, ahead_{arena_};
+  int64_t ahead_bytes_ = 0;  // of each stream
 };
 
 }  // namespace nncpp::cuda

@@ -68,10 +68,14 @@ void CudaBackend::AttentionForward(const Attention& attention,
 void CudaBackend::AttentionBackward(const AttentionGradient& gradient,
                                     const KeyValues& memory) {
   const Attention& a = gradient.attention;
-  const ColumnRoom room = {columns_.Reserve<HalfBits>(ColumnElements(a)),
-                           column_scales_.Reserve<float>(ColumnScales(a))};
+  const int64_t tasks = a.streams * a.heads;
+  const int64_t steps = a.query.rows / a.streams, size = a.query.cols / a.heads;
+  ColumnRoom room = {left_.Reserve(tasks * steps, steps),
+                     right_.Reserve(tasks * size, steps)};
+  room.left.rows = steps;
+  room.right.rows = size;
   cuda::AttentionBackward(gradient, OnDevice(gradient.noise), RowsOf(memory),
-                          room, stream_);
+                          room, multiprocessors_, stream_);
 }
 
 void CudaBackend::Copy(ConstMatrix x, Matrix y) { cuda::Copy(x, y, stream_); }

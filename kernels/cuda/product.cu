@@ -1,19 +1,9 @@
 // kernels/cuda/product.cu -- contract: kernels/cuda/product.h
-//
-// The tensor cores' fragments want k in a certain order among the lanes. As a
-// sum of integers has no order, k is dealt out otherwise: a lane takes eight
-// consecutive ones, which it loads in one piece of 16 bytes, and which serve
-// two multiplications of depth 16. Both operands are dealt alike, so nothing
-// has to be rearranged in shared memory or registers.
-#include "kernels/cuda/device.h"
+#include "kernels/cuda/fragments.h"
 #include "kernels/cuda/product.h"
 
 namespace nncpp::cuda {
 namespace {
-
-constexpr int kDepth = 32;                // of k at a time
-constexpr int kPieces = kDepth * 2 / 16;  // of 16 bytes, in a row
-constexpr int kFragmentRows = 16, kFragmentCols = 8;
 
 __device__ __forceinline__ float ScaleOf(const Operand& x, int64_t row) {
   return x.scale == nullptr ? 1.0f : x.scale[row];
@@ -25,22 +15,8 @@ __device__ __forceinline__ float Scaled(float sum, float a, float b) {
   return (sum + 0.0f) * (a * b);
 }
 
-// d += a b over kDepth, from the pieces of this lane's rows g and g + 8 of the
-// left operand and row g of the right one.
-__device__ __forceinline__ void MultiplyPieces(float (&d)[4], const Words4& low,
-                                               const Words4& high,
-                                               const Words4& right) {
-  for (int half = 0; half < 2; ++half) {
-    const int w = 2 * half;
-    const uint32_t a[4] = {low.word[w], high.word[w], low.word[w + 1],
-                           high.word[w + 1]};
-    const uint32_t b[2] = {right.word[w], right.word[w + 1]};
-    Multiply16x8x16(d, a, b);
-  }
-}
-
 __device__ __forceinline__ const Words4* Pieces(const Operand& x, int64_t row) {
-  return reinterpret_cast<const Words4*>(x.q + row * x.stride);
+  return PiecesOf(x.q + row * x.stride);
 }
 
 // ---- tiles ------------------------------------------------------------------
@@ -83,17 +59,24 @@ __device__ __forceinline__ void LoadRows(const Operand& x, int64_t first,
   }
 }
 
-// Grid (tiles along j, tiles along i). Copies of the stages to come are under
-// way while one is multiplied.
+// Grid (batch times tiles along j, tiles along i). Copies of the stages to come
+// are under way while one is multiplied.
 template <typename Shape>
 __global__ void __launch_bounds__(Shape::kThreads, 1)
-    MultiplyTilesKernel(Operand a, Operand b, Matrix c) {
+    MultiplyTilesKernel(Operand a, Operand b, Results c) {
   typename Shape::Tiles& tiles = Shared<typename Shape::Tiles>();
   const int lane = static_cast<int>(threadIdx.x) % kLanes;
   const int warp = static_cast<int>(threadIdx.x) / kLanes;
   const int g = lane / 4, t = lane % 4;
   const int64_t block_i = int64_t{blockIdx.y} * Shape::kBlockI;
-  const int64_t block_j = int64_t{blockIdx.x} * Shape::kBlockJ;
+  const unsigned tiles_j = gridDim.x / static_cast<unsigned>(c.batch.count);
+  const int64_t block_j = int64_t{blockIdx.x % tiles_j} * Shape::kBlockJ;
+  const int64_t batch = blockIdx.x / tiles_j;
+  a.q += batch * a.rows * a.stride;
+  b.q += batch * b.rows * b.stride;
+  a.scale += batch * a.rows;
+  if (b.scale != nullptr) b.scale += batch * b.rows;
+  float* const out = c.first.data + c.batch.Offset(batch);
   const int warp_i = warp / Shape::kWarpsJ * Shape::kTilesI * kFragmentRows;
   const int warp_j = warp % Shape::kWarpsJ * Shape::kTilesJ * kFragmentCols;
   const int64_t steps = a.stride / kDepth;
@@ -148,24 +131,26 @@ __global__ void __launch_bounds__(Shape::kThreads, 1)
         const int64_t col =
             block_j + warp_j + j * kFragmentCols + 2 * t + e % 2;
         if (col >= b.rows) continue;
-        c.data[row * c.stride + col] =
-            Scaled(sum[i][j][e], scale, ScaleOf(b, col));
+        out[row * c.first.stride + col] = Clamp(
+            Scaled(sum[i][j][e], scale, ScaleOf(b, col)), -c.limit, c.limit);
       }
     }
   }
 }
 
 template <typename Shape>
-int64_t TileCount(const Matrix& c) {
-  return int64_t{Blocks(c.rows, Shape::kBlockI)} *
-         Blocks(c.cols, Shape::kBlockJ);
+int64_t TileCount(const Results& c) {
+  return c.batch.count * Blocks(c.first.rows, Shape::kBlockI) *
+         Blocks(c.first.cols, Shape::kBlockJ);
 }
 
 template <typename Shape>
-void LaunchTiles(const Operand& a, const Operand& b, Matrix c,
+void LaunchTiles(const Operand& a, const Operand& b, const Results& c,
                  cudaStream_t stream) {
+  const auto count = static_cast<unsigned>(c.batch.count);
   Launch(MultiplyTilesKernel<Shape>,
-         dim3(Blocks(c.cols, Shape::kBlockJ), Blocks(c.rows, Shape::kBlockI)),
+         dim3(Blocks(c.first.cols, Shape::kBlockJ) * count,
+              Blocks(c.first.rows, Shape::kBlockI)),
          Shape::kThreads, sizeof(typename Shape::Tiles), stream, a, b, c);
 }
 
@@ -239,11 +224,12 @@ void LaunchSkinny(const Operand& a, const Operand& b, Matrix c,
 
 }  // namespace
 
-void MultiplyTiles(const Operand& a, const Operand& b, Matrix c,
+void MultiplyTiles(const Operand& a, const Operand& b, const Results& c,
                    int multiprocessors, cudaStream_t stream) {
-  if (c.rows == 0 || c.cols == 0) return;
+  if (c.first.rows == 0 || c.first.cols == 0 || c.batch.count == 0) return;
   // Small tiles where large ones would leave multiprocessors without work.
-  if (TileCount<LargeTile>(c) >= multiprocessors) {
+  if (TileCount<LargeTile>(c) >= multiprocessors &&
+      c.first.rows > SmallTile::kBlockI) {
     LaunchTiles<LargeTile>(a, b, c, stream);
   } else {
     LaunchTiles<SmallTile>(a, b, c, stream);

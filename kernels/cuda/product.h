@@ -1,6 +1,8 @@
 // kernels/cuda/product.h -- exact integer matrix products on a device.
 #pragma once
 
+#include <limits>
+
 #include "kernels/backend.h"
 #include "kernels/cuda/quantize.h"
 
@@ -9,8 +11,14 @@ namespace nncpp::cuda {
 // c[i][j] = (sum over k of a.q[i][k] * b.q[j][k]) * (a.scale[i] * b.scale[j]),
 // by tensor cores: halves with float accumulators. By law 1 every partial sum
 // is an integer of at most 2^23, so any order of addition gives these bits.
-// REQUIRES: a.stride == b.stride. c: a.rows x b.rows.
-void MultiplyTiles(const Operand& a, const Operand& b, Matrix c,
+// REQUIRES: a.stride == b.stride. c.first: a.rows x b.rows. Operands of a batch
+// follow one another.
+struct Results {
+  Matrix first;
+  Batch batch = {};
+  float limit = std::numeric_limits<float>::infinity();  // of magnitudes
+};
+void MultiplyTiles(const Operand& a, const Operand& b, const Results& c,
                    int multiprocessors, cudaStream_t stream);
 
 // The same for the few rows of one step, bound by reading the weights once.

@@ -89,119 +89,152 @@ __global__ void __launch_bounds__(kMostRowThreads)
   }
 }
 
-// ---- columns: one block for kNoiseBlock of them -----------------------------
+// ---- columns ----------------------------------------------------------------
 
-constexpr int kTileRows = 32;
-constexpr int kColumnThreads = kNoiseStride * kTileRows;
-constexpr int kTilePitch = kTileRows + 2;  // odd in words: no bank conflicts
+constexpr int kColumnThreads = 512;
 
+// A block works on the columns of kCounters counters of a block of noise: l,
+// l + 16, ... for each counter l. Few counters make more blocks. Grid (batch,
+// counters).
+template <int kCounters>
 struct ColumnScratch {
-  uint32_t most[kNoiseBlock];
-  int32_t exponent[kNoiseBlock];
-  unsigned long long squares[kNoiseBlock];
-  HalfBits tile[kNoiseBlock * kTilePitch];
+  static constexpr int kColumns = kCounters * kPerCounter;
+  static constexpr int kTileRows = kColumnThreads / kCounters;
+  static constexpr int kPitch = kTileRows + 2;  // odd in words: no conflicts
+
+  uint32_t most[kColumns];
+  int32_t exponent[kColumns];
+  unsigned long long squares[kColumns];
+  HalfBits tile[kColumns * kPitch];
 };
 
-// Thread t works on the eight columns of counter t mod 16 in rows t / 16,
-// t / 16 + 32, ...; integer atomics gather what the threads find. When all
-// columns have their exponents, tiles of 32 rows are written transposed.
-template <bool kStochastic>
+// Thread t works on the eight columns of counter t mod kCounters in rows t /
+// kCounters, and so on; integer atomics gather what the threads find. When all
+// columns have their exponents, tiles of rows are written transposed. Column c
+// of the scratch is that of counter c mod kCounters, number c / kCounters.
+template <bool kStochastic, int kCounters>
 __global__ void __launch_bounds__(kColumnThreads)
-    QuantizeColumnsKernel(ConstMatrix x, DeviceNoise noise_on_device,
+    QuantizeColumnsKernel(Columns in, DeviceNoise noise_on_device,
                           Operand out) {
-  ColumnScratch& s = Shared<ColumnScratch>();
+  using Scratch = ColumnScratch<kCounters>;
+  constexpr int kColumns = Scratch::kColumns, kRows = Scratch::kTileRows;
+  Scratch& s = Shared<Scratch>();
+  const ConstMatrix& x = in.x;
   const int thread = static_cast<int>(threadIdx.x);
-  const int l = thread % kNoiseStride, first_row = thread / kNoiseStride;
-  const int64_t first = int64_t{blockIdx.x} * kNoiseBlock;
-  const int64_t counter = int64_t{blockIdx.x} * kNoiseStride + l;
+  const int first_row = thread / kCounters;
+  const int64_t counter = int64_t{blockIdx.y} * kCounters + thread % kCounters;
+  const int64_t batch = blockIdx.x;
+  const float* data = x.data + in.batch.Offset(batch);
+  HalfBits* q = out.q + batch * out.rows * out.stride;
   NoiseKey key;
-  if constexpr (kStochastic) key = noise_on_device;
-
-  // Calls run(j, c, q) with the rounded integers of row r, where column c of
-  // the block is the j-th of this counter.
+  if constexpr (kStochastic) {
+    key = noise_on_device;
+    key.tensor += static_cast<uint32_t>(batch) << 16;
+  }
+  const auto value = [&](int64_t r, int64_t c) {
+    const bool within = in.band == 0 || (r >= c && r - c < in.band);
+    return within ? data[r * x.stride + c] : 0.0f;
+  };
+  // Calls run(c, column) for this thread's columns, by the scratch's number.
+  const auto columns = [&](auto run) {
+    NNCPP_UNROLL
+    for (int j = 0; j < kPerCounter; ++j) {
+      const int64_t column = ElementOf(counter, j);
+      if (column < x.cols) run(j * kCounters + thread % kCounters, column, j);
+    }
+  };
+  // Calls run(c, q, j) with the rounded integers of row r.
   const auto each = [&](int64_t r, auto run) {
-    const float* in = x.data + r * x.stride + first;
-    const auto columns = [&](auto noise) {
-      for (int j = 0; j < kPerCounter; ++j) {
-        const int c = j * kNoiseStride + l;
-        if (first + c >= x.cols) continue;
-        const float scaled = in[c] * PowerOfTwo(-s.exponent[c]);
-        run(j, c, RoundToInt(noise(j, scaled)));
-      }
+    const auto rounded = [&](auto noise) {
+      columns([&](int c, int64_t column, int j) {
+        const float scaled = value(r, column) * PowerOfTwo(-s.exponent[c]);
+        run(c, RoundToInt(noise(j, scaled)), j);
+      });
     };
     if constexpr (kStochastic) {
       const Noise noise(key, counter, r);
-      columns([&](int j, float scaled) { return scaled + noise[j]; });
+      rounded([&](int j, float scaled) { return scaled + noise[j]; });
     } else {
-      columns([&](int, float scaled) { return scaled; });
+      rounded([&](int, float scaled) { return scaled; });
     }
   };
 
-  if (thread < kNoiseBlock) {
-    s.most[thread] = 0;
-    s.squares[thread] = 0;
+  for (int c = thread; c < kColumns; c += kColumnThreads) {
+    s.most[c] = 0;
+    s.squares[c] = 0;
   }
   __syncthreads();
-  for (int j = 0; j < kPerCounter; ++j) {
-    const int c = j * kNoiseStride + l;
-    uint32_t most = 0;
-    for (int64_t r = first_row; r < x.rows && first + c < x.cols;
-         r += kTileRows) {
-      const float value = x.data[r * x.stride + first + c];
-      most = Larger()(most, BitsFromFloat(Abs(value)));
-    }
-    atomicMax(&s.most[c], most);
+  uint32_t most[kPerCounter] = {};
+  for (int64_t r = first_row; r < x.rows; r += kRows) {
+    columns([&](int, int64_t column, int j) {
+      most[j] = Larger()(most[j], BitsFromFloat(Abs(value(r, column))));
+    });
   }
+  columns([&](int c, int64_t, int j) { atomicMax(&s.most[c], most[j]); });
   __syncthreads();
-  if (thread < kNoiseBlock) {
-    const uint32_t most = s.most[thread];
-    s.exponent[thread] = most == 0 ? 0 : OperandExponent(most);
+  for (int c = thread; c < kColumns; c += kColumnThreads) {
+    s.exponent[c] = s.most[c] == 0 ? 0 : OperandExponent(s.most[c]);
   }
   __syncthreads();
   for (bool done = false; !done;) {
     unsigned long long squares[kPerCounter] = {};
-    for (int64_t r = first_row; r < x.rows; r += kTileRows) {
-      each(r, [&](int j, int, int32_t q) {
-        squares[j] += static_cast<unsigned long long>(q * q);
+    for (int64_t r = first_row; r < x.rows; r += kRows) {
+      each(r, [&](int, int32_t rounded, int j) {
+        squares[j] += static_cast<unsigned long long>(rounded * rounded);
       });
     }
-    for (int j = 0; j < kPerCounter; ++j) {
-      atomicAdd(&s.squares[j * kNoiseStride + l], squares[j]);
-    }
+    columns(
+        [&](int c, int64_t, int j) { atomicAdd(&s.squares[c], squares[j]); });
     __syncthreads();
     done = true;
-    for (int c = 0; c < kNoiseBlock; ++c) {
+    for (int c = 0; c < kColumns; ++c) {
       const auto sum = static_cast<int64_t>(s.squares[c]);
       done = done && sum <= kOperandNorm * kOperandNorm;
     }
     __syncthreads();
-    if (thread < kNoiseBlock) {
-      const auto sum = static_cast<int64_t>(s.squares[thread]);
-      s.exponent[thread] += NormShift(sum, kOperandNorm);
-      s.squares[thread] = 0;
+    for (int c = thread; c < kColumns; c += kColumnThreads) {
+      const auto sum = static_cast<int64_t>(s.squares[c]);
+      s.exponent[c] += NormShift(sum, kOperandNorm);
+      s.squares[c] = 0;
     }
     __syncthreads();
   }
 
-  if (thread < kNoiseBlock && first + thread < x.cols) {
-    out.scale[first + thread] = PowerOfTwo(s.exponent[thread]);
+  // The column of the scratch's number c.
+  const auto column_of = [&](int c) {
+    return ElementOf(int64_t{blockIdx.y} * kCounters + c % kCounters,
+                     c / kCounters);
+  };
+  for (int c = thread; c < kColumns; c += kColumnThreads) {
+    if (column_of(c) >= x.cols) continue;
+    out.scale[batch * out.rows + column_of(c)] = PowerOfTwo(s.exponent[c]);
   }
-  for (int64_t from = 0; from < out.stride; from += kTileRows) {
+  for (int64_t from = 0; from < out.stride; from += kRows) {
     const int64_t r = from + first_row;
     if (r < x.rows) {
-      each(r, [&](int, int c, int32_t q) {
-        s.tile[c * kTilePitch + first_row] = HalfFromInteger(q);
+      each(r, [&](int c, int32_t rounded, int) {
+        s.tile[c * Scratch::kPitch + first_row] = HalfFromInteger(rounded);
       });
     }
     __syncthreads();
-    for (int i = thread; i < kNoiseBlock * kTileRows; i += kColumnThreads) {
-      const int c = i / kTileRows, row = i % kTileRows;
-      if (first + c >= x.cols) continue;
-      out.q[(first + c) * out.stride + from + row] =
-          from + row < x.rows ? s.tile[c * kTilePitch + row] : HalfBits{0};
+    for (int i = thread; i < kColumns * kRows; i += kColumnThreads) {
+      const int c = i / kRows, row = i % kRows;
+      if (column_of(c) >= x.cols || from + row >= out.stride) continue;
+      q[column_of(c) * out.stride + from + row] =
+          from + row < x.rows ? s.tile[c * Scratch::kPitch + row] : HalfBits{0};
     }
     __syncthreads();
   }
+}
+
+template <bool kStochastic, int kCounters>
+void LaunchColumns(const Columns& in, const DeviceNoise& noise,
+                   const Operand& out, cudaStream_t stream) {
+  Launch(QuantizeColumnsKernel<kStochastic, kCounters>,
+         dim3(static_cast<unsigned>(in.batch.count),
+              Blocks(CountersOf(in.x.cols), kCounters)),
+         kColumnThreads, sizeof(ColumnScratch<kCounters>), stream, in, noise,
+         out);
 }
 
 // ---- weights, the other way round -------------------------------------------
@@ -263,13 +296,20 @@ void QuantizeGradientRows(ConstMatrix x, const float* fold,
          RowQuantizer{x, fold, noise, first_row, most_squares, out});
 }
 
-void QuantizeColumns(ConstMatrix x, const DeviceNoise* noise,
-                     const Operand& out, cudaStream_t stream) {
-  if (x.cols == 0) return;
-  Launch(noise == nullptr ? QuantizeColumnsKernel<false>
-                          : QuantizeColumnsKernel<true>,
-         Blocks(x.cols, kNoiseBlock), kColumnThreads, sizeof(ColumnScratch),
-         stream, x, noise == nullptr ? DeviceNoise() : *noise, out);
+void QuantizeColumns(const Columns& in, const DeviceNoise* noise,
+                     const Operand& out, int multiprocessors,
+                     cudaStream_t stream) {
+  if (in.x.cols == 0 || in.batch.count == 0) return;
+  constexpr int kFew = kNoiseStride / 4;
+  const bool fill =
+      Blocks(in.x.cols, kNoiseBlock) * in.batch.count < multiprocessors;
+  if (noise == nullptr) {
+    (fill ? LaunchColumns<false, kFew>
+          : LaunchColumns<false, kNoiseStride>)(in, DeviceNoise(), out, stream);
+  } else {
+    (fill ? LaunchColumns<true, kFew>
+          : LaunchColumns<true, kNoiseStride>)(in, *noise, out, stream);
+  }
 }
 
 void Transpose(const Operand& from, const Operand& to,

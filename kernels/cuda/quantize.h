@@ -40,9 +40,32 @@ void QuantizeGradientRows(ConstMatrix x, const float* fold,
                           const unsigned long long* most_squares,
                           const Operand& out, cudaStream_t stream);
 
-// Each column; stochastically when `noise` is not null.
-void QuantizeColumns(ConstMatrix x, const DeviceNoise* noise,
-                     const Operand& out, cudaStream_t stream);
+// Where matrices of a batch lie: number i of them `Offset(i)` floats after the
+// first.
+struct Batch {
+  int64_t count = 1;
+  int64_t inner = 1;  // consecutive ones `inner_step` apart, then `outer_step`
+  int64_t inner_step = 0, outer_step = 0;
+
+  NNCPP_HD int64_t Offset(int64_t i) const {
+    return i / inner * outer_step + i % inner * inner_step;
+  }
+};
+
+// The columns of a batch of matrices like x. With a band, element (r, c) is 0
+// unless 0 <= r - c < band, and is not looked at then.
+struct Columns {
+  ConstMatrix x;
+  int64_t band = 0;
+  Batch batch = {};
+};
+
+// Each column; stochastically when `noise` is not null, where number i of a
+// batch takes the noise of tensor i 2^16 further. out.rows is that of one
+// matrix; those of a batch follow one another.
+void QuantizeColumns(const Columns& in, const DeviceNoise* noise,
+                     const Operand& out, int multiprocessors,
+                     cudaStream_t stream);
 
 // to = the integers of `from` transposed, without scales; to.rows is the depth
 // of `from`. Then *most_squares = max over rows of `to` of the sum of squares.

@@ -23,13 +23,20 @@ struct Larger {
   }
 };
 
+// Every lane gets the combination of its warp's values.
+template <typename T, typename Combine>
+__device__ __forceinline__ T OverWarp(T value, Combine combine) {
+  for (int step = kLanes / 2; step > 0; step /= 2) {
+    value = combine(value, __shfl_xor_sync(kAllLanes, value, step));
+  }
+  return value;
+}
+
 // Every thread gets the combination of all threads' values. `scratch` is
 // shared, of one T for each warp, and free again on return.
 template <typename T, typename Combine>
 __device__ __forceinline__ T OverBlock(T value, T* scratch, Combine combine) {
-  for (int step = kLanes / 2; step > 0; step /= 2) {
-    value = combine(value, __shfl_xor_sync(kAllLanes, value, step));
-  }
+  value = OverWarp(value, combine);
   const auto warps = static_cast<int>(blockDim.x) / kLanes;
   const int warp = static_cast<int>(threadIdx.x) / kLanes;
   if (threadIdx.x % kLanes == 0) scratch[warp] = value;
@@ -41,7 +48,7 @@ __device__ __forceinline__ T OverBlock(T value, T* scratch, Combine combine) {
 }
 
 // LaneSum of kernels/numerics.h by one warp: term(i) is given by lane i mod 32
-// in the order of i. Only lane 0's result counts.
+// in the order of i. Every lane gets the sum.
 template <typename Term>
 __device__ __forceinline__ float WarpLaneSum(int64_t n, Term term) {
   float lane = 0.0f;
@@ -49,7 +56,7 @@ __device__ __forceinline__ float WarpLaneSum(int64_t n, Term term) {
   for (int step = kLanes / 2; step > 0; step /= 2) {
     lane += __shfl_down_sync(kAllLanes, lane, step);
   }
-  return lane;
+  return __shfl_sync(kAllLanes, lane, 0);
 }
 
 }  // namespace nncpp::cuda

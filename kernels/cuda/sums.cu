@@ -5,7 +5,7 @@
 namespace nncpp::cuda {
 namespace {
 
-constexpr int kSumRows = 16;  // of threads; each row has kLanes columns
+constexpr int kSumRows = 32;  // of threads; each row has kLanes columns
 
 // `rows` rows in the order of their symbols, those of one symbol a group; or,
 // without an order, one group of all.
@@ -50,7 +50,7 @@ __device__ __forceinline__ Group RunAt(const RowGroups& groups, int64_t first) {
   return {first, low, symbol};
 }
 
-// Block (32 columns, 16 rows of threads), grid (1, or the places where a group
+// Block (32 columns, 32 rows of threads), grid (1, or the places where a group
 // may begin; columns / 32). A column's largest magnitude, then its integers:
 // neither has an order.
 template <bool kProducts>
@@ -71,6 +71,7 @@ __global__ void __launch_bounds__(kLanes* kSumRows)
   const int64_t begin = group.begin + first, end = group.end;
 
   uint32_t most = 0;
+  NNCPP_UNROLL_BY(4)
   for (int64_t i = begin; i < end && c < x.cols; i += kSumRows) {
     const uint32_t bits = BitsFromFloat(Abs(term(i)));
     most = most < bits ? bits : most;
@@ -83,6 +84,7 @@ __global__ void __launch_bounds__(kLanes* kSumRows)
   const int32_t e = ColumnExponent(most);
   const float inverse = PowerOfTwo(-e);
   int64_t sum = 0;
+  NNCPP_UNROLL_BY(4)
   for (int64_t i = begin; i < end && c < x.cols; i += kSumRows) {
     sum += RoundToInt(term(i) * inverse);
   }

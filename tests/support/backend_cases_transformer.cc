@@ -28,13 +28,14 @@ Result Gate(Backend& b, const CaseSize& s) {
   return BitsOf(y, du);
 }
 
-// Up to 3 streams of 2 heads, whose window is longer than the segment, or
-// shorter; in two calls forwards, and once more after the memory has moved.
-Result Attend(Backend& b, const CaseSize& s) {
-  const int64_t streams = std::min<int64_t>(s.rows, 3), heads = 2;
-  const int64_t steps = std::min<int64_t>(s.rows / streams, 64);
-  const int64_t size = std::min<int64_t>(s.k, 128);
-  const int64_t window = s.v < 30 ? s.v : s.v / 2;
+struct AttentionSize {
+  int64_t streams, steps, size, window;
+};
+
+// Two heads; in two calls forwards, and once more after the memory has moved.
+Result AttendSized(Backend& b, const AttentionSize& s) {
+  const auto [streams, steps, size, window] = s;
+  constexpr int64_t heads = 2;
   const int64_t rows = streams * steps, c = heads * size;
   const int64_t positions = window - 1 + steps;
   const HeldMatrix key = Numbers(b, streams * positions, c, 61),
@@ -81,6 +82,24 @@ Result Attend(Backend& b, const CaseSize& s) {
   return result;
 }
 
+// Up to 3 streams, whose window is longer than the segment, or shorter.
+Result Attend(Backend& b, const CaseSize& s) {
+  const int64_t streams = std::min<int64_t>(s.rows, 3);
+  return AttendSized(b,
+                     {streams, std::min<int64_t>(s.rows / streams, 64),
+                      std::min<int64_t>(s.k, 128), s.v < 30 ? s.v : s.v / 2});
+}
+
+// More than one tile of steps, of which the last is not full; and a window so
+// long that fewer steps share a block. Once, with one size.
+Result AttendInTiles(Backend& b, const CaseSize& s) {
+  if (s.rows != 17) return {};
+  Result result = AttendSized(b, {1, 37, 70, 9});
+  const Result more = AttendSized(b, {1, 20, 5, 2500});
+  result.insert(result.end(), more.begin(), more.end());
+  return result;
+}
+
 }  // namespace
 
 std::vector<BackendCase> TransformerCases() {
@@ -88,6 +107,7 @@ std::vector<BackendCase> TransformerCases() {
       {"RmsNorm, Copy", RmsNorm},
       {"Gate", Gate},
       {"Attention", Attend},
+      {"Attention, in tiles", AttendInTiles},
   };
 }
 

@@ -115,6 +115,10 @@ T __shfl_down_sync(unsigned, T value, int delta) {
                                     lane + delta < 32 ? lane + delta : lane);
 }
 template <typename T>
+T __shfl_sync(unsigned, T value, int lane) {
+  return nncpp::emulation::FromLane(value, lane);
+}
+template <typename T>
 T __shfl_up_sync(unsigned, T value, unsigned delta) {
   const int lane = nncpp::emulation::Lane();
   const int from = lane - static_cast<int>(delta);
