@@ -75,6 +75,9 @@ class CpuBackend : public Backend {
   std::unique_ptr<Weights> NewWeights(int64_t n, int64_t k) override;
   void QuantizeWeights(ConstMatrix w, Weights& quantized) override;
   void ProductForward(ConstMatrix x, const Weights& w, Matrix y) override;
+  void LinearForward(ConstMatrix x, const Linear& linear) override;
+  void NormLinearForward(const RmsNorm& norm, const Linear& linear) override;
+  void GateLinearForward(const GatedUnit& unit, const Linear& linear) override;
   void ProductBackward(ConstMatrix dy, const Weights& w, const NoiseKey& noise,
                        int64_t first_row, Matrix dx) override;
   void ProductGradient(ConstMatrix dy, ConstMatrix x, const NoiseKey& noise,
@@ -114,11 +117,9 @@ class CpuBackend : public Backend {
   void Clear(Matrix x) override;
   void EmbeddingForward(ConstMatrix table, ConstSymbols symbols,
                         Matrix y) override;
-  void RmsNormForward(ConstMatrix x, ConstMatrix gain, Matrix normed,
-                      Matrix inverse_rms, Matrix y) override;
+  void RmsNormForward(const RmsNorm& norm) override;
   void RmsNormBackward(ConstMatrix dy, ConstMatrix gain, ConstMatrix normed,
                        ConstMatrix inverse_rms, Matrix dx) override;
-  void GateForward(ConstMatrix u, Matrix y) override;
   void GateBackward(ConstMatrix u, ConstMatrix dy, Matrix du) override;
   std::unique_ptr<KeyValues> NewKeyValues(int64_t streams, int64_t heads,
                                           int64_t head_size,
@@ -155,6 +156,7 @@ class CpuBackend : public Backend {
   ThreadPool pool_;
   Buffer<int16_t> row_q_, left_q_, right_q_;  // quantised operands
   Buffer<float> row_scale_, left_scale_, right_scale_;
+  Buffer<float> product_;                      // that is added to something
   std::vector<Buffer<float>> scratch_;         // one a thread
   std::vector<Buffer<int16_t>> thread_q_;      // one a thread
   std::vector<AttentionRoom> attention_room_;  // one a thread

@@ -26,16 +26,49 @@ void CpuBackend::EmbeddingForward(ConstMatrix table, ConstSymbols symbols,
   }
 }
 
-void CpuBackend::RmsNormForward(ConstMatrix x, ConstMatrix gain, Matrix normed,
-                                Matrix inverse_rms, Matrix y) {
-  Share(4 * x.rows * x.cols, [&](int i, int n) {
-    const Range part = PartOf(x.rows, n, i);
+void CpuBackend::LinearForward(ConstMatrix x, const Linear& linear) {
+  const Matrix& y = linear.y;
+  Matrix z = y;
+  if (linear.add) {
+    product_.Reserve(y.rows * y.cols);
+    z = {product_.data(), y.rows, y.cols};
+  }
+  ProductForward(x, linear.weights, z);
+  if (linear.bias.data != nullptr) AddBias(linear.bias, z);
+  if (linear.add) Add(z, y);
+}
+
+void CpuBackend::NormLinearForward(const RmsNorm& norm, const Linear& linear) {
+  RmsNormForward(norm);
+  LinearForward(norm.y, linear);
+}
+
+void CpuBackend::GateLinearForward(const GatedUnit& unit,
+                                   const Linear& linear) {
+  const Matrix &u = unit.u, &y = unit.y;
+  if (unit.bias.data != nullptr) AddBias(unit.bias, u);
+  Share(32 * y.rows * y.cols, [&](int i, int n) {
+    const Range part = PartOf(y.rows, n, i);
     for (int64_t r = part.begin; r < part.end; ++r) {
-      inverse_rms.data[r * inverse_rms.stride] = form_.transformer->rms_norm(
-          x.data + r * x.stride, gain.data, x.cols,
-          normed.data + r * normed.stride, y.data + r * y.stride);
+      form_.transformer->gate(u.data + r * u.stride, y.cols,
+                              y.data + r * y.stride);
     }
   });
+  LinearForward(y, linear);
+}
+
+void CpuBackend::RmsNormForward(const RmsNorm& norm) {
+  Share(4 * norm.x.rows * norm.x.cols, [&](int i, int n) {
+    const Range part = PartOf(norm.x.rows, n, i);
+    for (int64_t r = part.begin; r < part.end; ++r) {
+      norm.inverse_rms.data[r * norm.inverse_rms.stride] =
+          form_.transformer->rms_norm(norm.x.data + r * norm.x.stride,
+                                      norm.gain.data, norm.x.cols,
+                                      norm.normed.data + r * norm.normed.stride,
+                                      norm.y.data + r * norm.y.stride);
+    }
+  });
+  if (norm.bias.data != nullptr) AddBias(norm.bias, norm.y);
 }
 
 void CpuBackend::RmsNormBackward(ConstMatrix dy, ConstMatrix gain,
@@ -48,16 +81,6 @@ void CpuBackend::RmsNormBackward(ConstMatrix dy, ConstMatrix gain,
           dy.data + r * dy.stride, gain.data, normed.data + r * normed.stride,
           inverse_rms.data[r * inverse_rms.stride], dy.cols,
           dx.data + r * dx.stride);
-    }
-  });
-}
-
-void CpuBackend::GateForward(ConstMatrix u, Matrix y) {
-  Share(32 * y.rows * y.cols, [&](int i, int n) {
-    const Range part = PartOf(y.rows, n, i);
-    for (int64_t r = part.begin; r < part.end; ++r) {
-      form_.transformer->gate(u.data + r * u.stride, y.cols,
-                              y.data + r * y.stride);
     }
   });
 }

@@ -258,9 +258,9 @@ void AttentionBackward(const AttentionGradient& g, const DeviceNoise& noise,
                     noisy ? nullptr : &of_use, room.right, multiprocessors,
                     stream);
     MultiplyTiles(room.left, room.right,
-                  {{out.data, n.steps, n.size, n.streams * out.stride},
-                   of_tasks(out, n.size),
-                   kGradientLimit},
+                  {.first = {out.data, n.steps, n.size, n.streams * out.stride},
+                   .batch = of_tasks(out, n.size),
+                   .limit = kGradientLimit},
                   multiprocessors, stream);
   };
   columns(g.drelative, a.query, true, 1, g.dkey);

@@ -21,8 +21,8 @@ cuda_compile = $(nvcc) -I. $(NVCCFLAGS) \
   -Xcompiler -fPIC,-fvisibility=hidden,-Wall,-Wextra -diag-suppress 554 \
   -MMD -MP
 # A library of another interface is not used (kernels/cuda/library.h).
-interface := $(shell cat kernels/backend.h kernels/numerics.h \
-  src/coder/range_coder.h | cksum)
+interface := $(shell cat kernels/backend.h \
+  kernels/backend_types.h kernels/numerics.h src/coder/range_coder.h | cksum)
 stamp := -DNNCPP_BACKEND_STAMP='"$(firstword $(interface))"'
 
 cuda: $(C)/libnncpp_cuda.so

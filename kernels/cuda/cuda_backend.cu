@@ -4,6 +4,7 @@
 #include "kernels/cuda/cuda_backend.h"
 #include "kernels/cuda/ops.h"
 #include "kernels/cuda/product.h"
+#include "kernels/cuda/transformer.h"
 #include "src/base/check.h"
 
 namespace nncpp::cuda {
@@ -33,6 +34,10 @@ class CudaWeights : public Weights {
 CudaWeights& Cast(Weights& w) { return static_cast<CudaWeights&>(w); }
 const CudaWeights& Cast(const Weights& w) {
   return static_cast<const CudaWeights&>(w);
+}
+
+Results ResultsOf(const Linear& linear) {
+  return {.first = linear.y, .bias = linear.bias.data, .add = linear.add};
 }
 
 cudaDeviceProp UseDevice(int device) {
@@ -168,19 +173,39 @@ void CudaBackend::QuantizeWeights(ConstMatrix w, Weights& quantized) {
   Transpose(out.forward, out.backward, out.most_squares, stream_);
 }
 
-void CudaBackend::Multiply(const Operand& a, const Operand& weights, Matrix y) {
+void CudaBackend::Multiply(const Operand& a, const Operand& weights,
+                           const Results& y) {
   if (a.rows <= kMostSkinnyRows) {
     MultiplySkinny(a, weights, y, stream_);
   } else {
-    MultiplyTiles(a, weights, {y}, multiprocessors_, stream_);
+    MultiplyTiles(a, weights, y, multiprocessors_, stream_);
   }
 }
 
 void CudaBackend::ProductForward(ConstMatrix x, const Weights& w, Matrix y) {
+  LinearForward(x, {.weights = w, .bias = {}, .y = y});
+}
+
+void CudaBackend::LinearForward(ConstMatrix x, const Linear& linear) {
   if (x.rows == 0) return;
   const Operand q = left_.Reserve(x.rows, x.cols);
   QuantizeRows(x, q, stream_);
-  Multiply(q, Cast(w).forward, y);
+  Multiply(q, Cast(linear.weights).forward, ResultsOf(linear));
+}
+
+void CudaBackend::NormLinearForward(const RmsNorm& norm, const Linear& linear) {
+  if (norm.x.rows == 0) return;
+  const Operand q = left_.Reserve(norm.y.rows, norm.y.cols);
+  cuda::RmsNormForward(norm, &q, stream_);
+  Multiply(q, Cast(linear.weights).forward, ResultsOf(linear));
+}
+
+void CudaBackend::GateLinearForward(const GatedUnit& unit,
+                                    const Linear& linear) {
+  if (unit.y.rows == 0) return;
+  const Operand q = left_.Reserve(unit.y.rows, unit.y.cols);
+  GateForward(unit, q, stream_);
+  Multiply(q, Cast(linear.weights).forward, ResultsOf(linear));
 }
 
 void CudaBackend::ProductBackward(ConstMatrix dy, const Weights& w,
@@ -191,7 +216,7 @@ void CudaBackend::ProductBackward(ConstMatrix dy, const Weights& w,
   const Operand q = left_.Reserve(dy.rows, dy.cols);
   QuantizeGradientRows(dy, weights.forward.scale, OnDevice(noise), first_row,
                        weights.most_squares, q, stream_);
-  Multiply(q, weights.backward, dx);
+  Multiply(q, weights.backward, {dx});
 }
 
 void CudaBackend::ProductGradient(ConstMatrix dy, ConstMatrix x,

@@ -7,6 +7,7 @@
 #include "kernels/backend.h"
 #include "kernels/cuda/arena.h"
 #include "kernels/cuda/check.h"
+#include "kernels/cuda/product.h"
 #include "kernels/cuda/quantize.h"
 #include "kernels/cuda/routine.h"
 #include "kernels/cuda/staging.h"
@@ -114,6 +115,9 @@ class CudaBackend : public Backend {
   std::unique_ptr<Weights> NewWeights(int64_t n, int64_t k) override;
   void QuantizeWeights(ConstMatrix w, Weights& quantized) override;
   void ProductForward(ConstMatrix x, const Weights& w, Matrix y) override;
+  void LinearForward(ConstMatrix x, const Linear& linear) override;
+  void NormLinearForward(const RmsNorm& norm, const Linear& linear) override;
+  void GateLinearForward(const GatedUnit& unit, const Linear& linear) override;
   void ProductBackward(ConstMatrix dy, const Weights& w, const NoiseKey& noise,
                        int64_t first_row, Matrix dx) override;
   void ProductGradient(ConstMatrix dy, ConstMatrix x, const NoiseKey& noise,
@@ -148,11 +152,9 @@ class CudaBackend : public Backend {
   void Add(ConstMatrix y, Matrix x) override;
   void Copy(ConstMatrix x, Matrix y) override;
   void Clear(Matrix x) override;
-  void RmsNormForward(ConstMatrix x, ConstMatrix gain, Matrix normed,
-                      Matrix inverse_rms, Matrix y) override;
+  void RmsNormForward(const RmsNorm& norm) override;
   void RmsNormBackward(ConstMatrix dy, ConstMatrix gain, ConstMatrix normed,
                        ConstMatrix inverse_rms, Matrix dx) override;
-  void GateForward(ConstMatrix u, Matrix y) override;
   void GateBackward(ConstMatrix u, ConstMatrix dy, Matrix du) override;
   std::unique_ptr<KeyValues> NewKeyValues(int64_t streams, int64_t heads,
                                           int64_t head_size,
@@ -172,7 +174,7 @@ class CudaBackend : public Backend {
 
  private:
   // The product of activations or gradients with weights.
-  void Multiply(const Operand& a, const Operand& weights, Matrix y);
+  void Multiply(const Operand& a, const Operand& weights, const Results& y);
 
   void Clear(void* p, int64_t bytes);
 

@@ -80,19 +80,14 @@ void CudaBackend::AttentionBackward(const AttentionGradient& gradient,
 
 void CudaBackend::Copy(ConstMatrix x, Matrix y) { cuda::Copy(x, y, stream_); }
 
-void CudaBackend::RmsNormForward(ConstMatrix x, ConstMatrix gain, Matrix normed,
-                                 Matrix inverse_rms, Matrix y) {
-  cuda::RmsNormForward(x, gain, normed, inverse_rms, y, stream_);
+void CudaBackend::RmsNormForward(const RmsNorm& norm) {
+  cuda::RmsNormForward(norm, nullptr, stream_);
 }
 
 void CudaBackend::RmsNormBackward(ConstMatrix dy, ConstMatrix gain,
                                   ConstMatrix normed, ConstMatrix inverse_rms,
                                   Matrix dx) {
   cuda::RmsNormBackward(dy, gain, normed, inverse_rms, dx, stream_);
-}
-
-void CudaBackend::GateForward(ConstMatrix u, Matrix y) {
-  cuda::GateForward(u, y, stream_);
 }
 
 void CudaBackend::GateBackward(ConstMatrix u, ConstMatrix dy, Matrix du) {

@@ -131,8 +131,8 @@ __global__ void __launch_bounds__(Shape::kThreads, 1)
         const int64_t col =
             block_j + warp_j + j * kFragmentCols + 2 * t + e % 2;
         if (col >= b.rows) continue;
-        out[row * c.first.stride + col] = Clamp(
-            Scaled(sum[i][j][e], scale, ScaleOf(b, col)), -c.limit, c.limit);
+        c.Store(Scaled(sum[i][j][e], scale, ScaleOf(b, col)), col,
+                out + row * c.first.stride + col);
       }
     }
   }
@@ -168,7 +168,7 @@ struct SkinnySums {
 // pieces of 16 bytes, and the warps' sums meet in shared memory.
 template <int kTiles>
 __global__ void __launch_bounds__(kMostSkinnyWarps* kLanes)
-    MultiplySkinnyKernel(Operand a, Operand b, Matrix c) {
+    MultiplySkinnyKernel(Operand a, Operand b, Results c) {
   SkinnySums<kTiles>& shared = Shared<SkinnySums<kTiles>>();
   const int lane = static_cast<int>(threadIdx.x) % kLanes;
   const int warp = static_cast<int>(threadIdx.x) / kLanes;
@@ -208,13 +208,13 @@ __global__ void __launch_bounds__(kMostSkinnyWarps* kLanes)
     for (int w = 0; w < warps; ++w) {
       total += shared.sum[w][row][i % kFragmentRows];
     }
-    c.data[row * c.stride + col] =
-        Scaled(total, ScaleOf(a, row), ScaleOf(b, col));
+    c.Store(Scaled(total, ScaleOf(a, row), ScaleOf(b, col)), col,
+            c.first.data + row * c.first.stride + col);
   }
 }
 
 template <int kTiles>
-void LaunchSkinny(const Operand& a, const Operand& b, Matrix c,
+void LaunchSkinny(const Operand& a, const Operand& b, const Results& c,
                   cudaStream_t stream) {
   const int64_t steps = b.stride / kDepth;
   Launch(MultiplySkinnyKernel<kTiles>, Blocks(b.rows, kFragmentRows),
@@ -236,9 +236,9 @@ void MultiplyTiles(const Operand& a, const Operand& b, const Results& c,
   }
 }
 
-void MultiplySkinny(const Operand& a, const Operand& b, Matrix c,
+void MultiplySkinny(const Operand& a, const Operand& b, const Results& c,
                     cudaStream_t stream) {
-  if (c.rows == 0 || c.cols == 0) return;
+  if (c.first.rows == 0 || c.first.cols == 0) return;
   if (a.rows <= 8) {
     LaunchSkinny<1>(a, b, c, stream);
   } else if (a.rows <= 16) {

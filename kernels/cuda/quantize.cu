@@ -1,7 +1,7 @@
 // kernels/cuda/quantize.cu -- contract: kernels/cuda/quantize.h
 #include "kernels/cuda/noise.h"
 #include "kernels/cuda/quantize.h"
-#include "kernels/cuda/reduce.h"
+#include "kernels/cuda/quantize_block.h"
 
 namespace nncpp::cuda {
 namespace {
@@ -10,36 +10,32 @@ namespace {
 
 constexpr int kMostRowThreads = 256;
 
-struct RowQuantizer {
+__global__ void __launch_bounds__(kMostRowThreads)
+    QuantizeRowsKernel(ConstMatrix x, Operand out) {
+  const int64_t row = blockIdx.x;
+  const float* in = x.data + row * x.stride;
+  QuantizeRowInBlock(x.cols, out, row, Shared<RowScratch>(),
+                     [in](int64_t i) { return in[i]; });
+}
+
+struct GradientRows {
   ConstMatrix x;
-  const float* fold;  // null: 1
+  const float* fold;
   DeviceNoise noise;
   int64_t first_row;
   const unsigned long long* most_squares;
-  Operand out;
-};
-
-union RowScratch {
-  uint32_t most[kMostWarps];
-  int64_t squares[kMostWarps];
 };
 
 // Thread t works on the elements of counters t, t + threads, ...; maxima
 // and sums of squares are integers, so no result depends on the order.
-template <bool kStochastic>
 __global__ void __launch_bounds__(kMostRowThreads)
-    QuantizeRowsKernel(RowQuantizer a) {
+    QuantizeGradientRowsKernel(GradientRows a, Operand out) {
   RowScratch& scratch = Shared<RowScratch>();
   const int64_t row = blockIdx.x, n = a.x.cols;
   const float* x = a.x.data + row * a.x.stride;
-  HalfBits* q = a.out.q + row * a.out.stride;
+  HalfBits* q = out.q + row * out.stride;
   const int64_t counters = CountersOf(n);
-  NoiseKey key;
-  if constexpr (kStochastic) key = a.noise;
-  const auto value = [&](int64_t i) {
-    if constexpr (kStochastic) return x[i] * a.fold[i];
-    return x[i];
-  };
+  const NoiseKey key = a.noise;
   // Calls run(i, j) for each element i, the j-th of its counter.
   const auto each = [&](int64_t counter, auto run) {
     for (int j = 0; j < kPerCounter; ++j) {
@@ -51,42 +47,31 @@ __global__ void __launch_bounds__(kMostRowThreads)
   uint32_t most = 0;
   for (int64_t c = threadIdx.x; c < counters; c += blockDim.x) {
     each(c, [&](int64_t i, int) {
-      most = Larger()(most, BitsFromFloat(Abs(value(i))));
+      most = Larger()(most, BitsFromFloat(Abs(x[i] * a.fold[i])));
     });
   }
   most = OverBlock(most, scratch.most, Larger());
-  int64_t norm = kOperandNorm;
-  if constexpr (kStochastic) {
-    norm = GradientNorm(static_cast<int64_t>(*a.most_squares));
-  }
+  const int64_t norm = GradientNorm(static_cast<int64_t>(*a.most_squares));
   int32_t e = most == 0 ? 0 : OperandExponent(most);
   for (;;) {
     const float inverse = PowerOfTwo(-e);
     int64_t squares = 0;
     for (int64_t c = threadIdx.x; c < counters; c += blockDim.x) {
-      const auto store = [&](int64_t i, int32_t rounded) {
+      const Noise noise(key, c, a.first_row + row);
+      each(c, [&](int64_t i, int j) {
+        const int32_t rounded =
+            RoundToInt((x[i] * a.fold[i]) * inverse + noise[j]);
         squares += rounded * rounded;
         q[i] = HalfFromInteger(rounded);
-      };
-      if constexpr (kStochastic) {
-        const Noise noise(key, c, a.first_row + row);
-        each(c, [&](int64_t i, int j) {
-          store(i, RoundToInt(value(i) * inverse + noise[j]));
-        });
-      } else {
-        each(c,
-             [&](int64_t i, int) { store(i, RoundToInt(value(i) * inverse)); });
-      }
+      });
     }
     squares = OverBlock(squares, scratch.squares, Plus());
     const int32_t shift = NormShift(squares, norm);
     if (shift == 0) break;
     e += shift;
   }
-  if (threadIdx.x == 0) a.out.scale[row] = PowerOfTwo(e);
-  for (int64_t i = n + threadIdx.x; i < a.out.stride; i += blockDim.x) {
-    q[i] = 0;
-  }
+  if (threadIdx.x == 0) out.scale[row] = PowerOfTwo(e);
+  for (int64_t i = n + threadIdx.x; i < out.stride; i += blockDim.x) q[i] = 0;
 }
 
 // ---- columns ----------------------------------------------------------------
@@ -281,9 +266,9 @@ __global__ void RowSquaresKernel(Operand a, unsigned long long* most) {
 
 void QuantizeRows(ConstMatrix x, const Operand& out, cudaStream_t stream) {
   if (x.rows == 0) return;
-  Launch(QuantizeRowsKernel<false>, Blocks(x.rows, 1),
-         CounterThreads(x.cols, kMostRowThreads), sizeof(RowScratch), stream,
-         RowQuantizer{x, nullptr, {}, 0, nullptr, out});
+  Launch(QuantizeRowsKernel, Blocks(x.rows, 1),
+         Threads(x.cols, kLanes, kMostRowThreads), sizeof(RowScratch), stream,
+         x, out);
 }
 
 void QuantizeGradientRows(ConstMatrix x, const float* fold,
@@ -291,9 +276,9 @@ void QuantizeGradientRows(ConstMatrix x, const float* fold,
                           const unsigned long long* most_squares,
                           const Operand& out, cudaStream_t stream) {
   if (x.rows == 0) return;
-  Launch(QuantizeRowsKernel<true>, Blocks(x.rows, 1),
+  Launch(QuantizeGradientRowsKernel, Blocks(x.rows, 1),
          CounterThreads(x.cols, kMostRowThreads), sizeof(RowScratch), stream,
-         RowQuantizer{x, fold, noise, first_row, most_squares, out});
+         GradientRows{x, fold, noise, first_row, most_squares}, out);
 }
 
 void QuantizeColumns(const Columns& in, const DeviceNoise* noise,

@@ -1,6 +1,7 @@
 // kernels/cuda/transformer.cu -- contract: kernels/cuda/transformer.h
 //
 // One block a row throughout.
+#include "kernels/cuda/quantize_block.h"
 #include "kernels/cuda/reduce.h"
 #include "kernels/cuda/transformer.h"
 
@@ -31,11 +32,16 @@ __global__ void __launch_bounds__(kMostThreads)
   Each(x.cols, [=](int64_t i) { to[i] = from[i]; });
 }
 
+union NormScratch {
+  float mean;
+  RowScratch quantize;
+};
+
 // The mean of term(i) over the row, in lane order, by the first warp; after a
 // barrier every thread has it.
 template <typename Term>
 __device__ __forceinline__ float RowMean(int64_t n, Term term) {
-  float& shared = Shared<float>();
+  float& shared = Shared<NormScratch>().mean;
   if (threadIdx.x < kLanes) {
     const float sum = WarpLaneSum(n, term);
     if (threadIdx.x == 0) shared = sum / static_cast<float>(n);
@@ -45,19 +51,27 @@ __device__ __forceinline__ float RowMean(int64_t n, Term term) {
 }
 
 __global__ void __launch_bounds__(kMostThreads)
-    RmsNormForwardKernel(ConstMatrix x, ConstMatrix gain, Matrix normed,
-                         Matrix inverse_rms, Matrix y) {
-  const float* in = Row(x);
-  float* scaled = Row(normed);
-  float* out = Row(y);
-  const float mean = RowMean(x.cols, [=](int64_t i) { return in[i] * in[i]; });
+    RmsNormForwardKernel(RmsNorm norm, Operand quantized) {
+  const float* in = Row(norm.x);
+  float* scaled = Row(norm.normed);
+  float* out = Row(norm.y);
+  const float* gain = norm.gain.data;
+  const float* bias = norm.bias.data;
+  const int64_t n = norm.x.cols;
+  const float mean = RowMean(n, [=](int64_t i) { return in[i] * in[i]; });
   const float s = 1.0f / Sqrt(mean + kNormEpsilon);
-  if (threadIdx.x == 0) *Row(inverse_rms) = s;
-  Each(x.cols, [=](int64_t i) {
+  if (threadIdx.x == 0) *Row(norm.inverse_rms) = s;
+  Each(n, [=](int64_t i) {
     const float value = in[i] * s;
     scaled[i] = value;
-    out[i] = gain.data[i] * value;
+    const float y = gain[i] * value;
+    out[i] = bias == nullptr ? y : y + bias[i];
   });
+  if (quantized.q == nullptr) return;
+  __syncthreads();  // the mean was read
+  // A thread looks at what it wrote itself.
+  QuantizeRowInBlock(n, quantized, blockIdx.x, Shared<NormScratch>().quantize,
+                     [out](int64_t i) { return out[i]; });
 }
 
 __global__ void __launch_bounds__(kMostThreads)
@@ -76,13 +90,20 @@ __global__ void __launch_bounds__(kMostThreads)
 }
 
 __global__ void __launch_bounds__(kMostThreads)
-    GateForwardKernel(ConstMatrix u, Matrix y) {
-  const float* in = Row(u);
-  float* out = Row(y);
-  const int64_t n = y.cols;
+    GateForwardKernel(GatedUnit unit, Operand quantized) {
+  float* u = Row(unit.u);
+  float* out = Row(unit.y);
+  const float* bias = unit.bias.data;
+  const int64_t n = unit.y.cols;
   Each(n, [=](int64_t i) {
-    out[i] = Limited((in[i] * Sigmoid(in[i])) * in[n + i], kActivationLimit);
+    if (bias != nullptr) {
+      u[i] = u[i] + bias[i];
+      u[n + i] = u[n + i] + bias[n + i];
+    }
+    out[i] = Limited((u[i] * Sigmoid(u[i])) * u[n + i], kActivationLimit);
   });
+  QuantizeRowInBlock(n, quantized, blockIdx.x, Shared<RowScratch>(),
+                     [out](int64_t i) { return out[i]; });
 }
 
 __global__ void __launch_bounds__(kMostThreads)
@@ -110,24 +131,26 @@ void Copy(ConstMatrix x, Matrix y, cudaStream_t stream) {
   Launch(CopyKernel, Blocks(x.rows, 1), RowThreads(x.cols), 0, stream, x, y);
 }
 
-void RmsNormForward(ConstMatrix x, ConstMatrix gain, Matrix normed,
-                    Matrix inverse_rms, Matrix y, cudaStream_t stream) {
-  if (x.rows == 0) return;
-  Launch(RmsNormForwardKernel, Blocks(x.rows, 1), RowThreads(x.cols),
-         sizeof(float), stream, x, gain, normed, inverse_rms, y);
+void RmsNormForward(const RmsNorm& norm, const Operand* quantized,
+                    cudaStream_t stream) {
+  if (norm.x.rows == 0) return;
+  Launch(RmsNormForwardKernel, Blocks(norm.x.rows, 1), RowThreads(norm.x.cols),
+         sizeof(NormScratch), stream, norm,
+         quantized == nullptr ? Operand() : *quantized);
 }
 
 void RmsNormBackward(ConstMatrix dy, ConstMatrix gain, ConstMatrix normed,
                      ConstMatrix inverse_rms, Matrix dx, cudaStream_t stream) {
   if (dy.rows == 0) return;
   Launch(RmsNormBackwardKernel, Blocks(dy.rows, 1), RowThreads(dy.cols),
-         sizeof(float), stream, dy, gain, normed, inverse_rms, dx);
+         sizeof(NormScratch), stream, dy, gain, normed, inverse_rms, dx);
 }
 
-void GateForward(ConstMatrix u, Matrix y, cudaStream_t stream) {
-  if (y.rows == 0) return;
-  Launch(GateForwardKernel, Blocks(y.rows, 1), RowThreads(y.cols), 0, stream, u,
-         y);
+void GateForward(const GatedUnit& unit, const Operand& quantized,
+                 cudaStream_t stream) {
+  if (unit.y.rows == 0) return;
+  Launch(GateForwardKernel, Blocks(unit.y.rows, 1), RowThreads(unit.y.cols),
+         sizeof(RowScratch), stream, unit, quantized);
 }
 
 void GateBackward(ConstMatrix u, ConstMatrix dy, Matrix du,

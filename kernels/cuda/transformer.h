@@ -5,15 +5,18 @@
 
 #include "kernels/backend.h"
 #include "kernels/cuda/device.h"
+#include "kernels/cuda/quantize.h"
 
 namespace nncpp::cuda {
 
 void Copy(ConstMatrix x, Matrix y, cudaStream_t stream);
-void RmsNormForward(ConstMatrix x, ConstMatrix gain, Matrix normed,
-                    Matrix inverse_rms, Matrix y, cudaStream_t stream);
+// With `quantized`, also the rows of y as an operand.
+void RmsNormForward(const RmsNorm& norm, const Operand* quantized,
+                    cudaStream_t stream);
 void RmsNormBackward(ConstMatrix dy, ConstMatrix gain, ConstMatrix normed,
                      ConstMatrix inverse_rms, Matrix dx, cudaStream_t stream);
-void GateForward(ConstMatrix u, Matrix y, cudaStream_t stream);
+void GateForward(const GatedUnit& unit, const Operand& quantized,
+                 cudaStream_t stream);
 void GateBackward(ConstMatrix u, ConstMatrix dy, Matrix du,
                   cudaStream_t stream);
 

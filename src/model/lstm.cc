@@ -230,9 +230,9 @@ void Lstm::PredictSteps(int64_t first, int64_t count,
   }
   for (int64_t i = 0; i < config_.layers; ++i) ForwardLayer(i, first, count);
   const Matrix logits(logits_.get() + first * b * v, count * b, v);
-  backend_.ProductForward(Upward((first + 1) * b, count * b), *output_q_,
-                          logits);
-  backend_.AddBias(Param(output_bias_), logits);
+  backend_.LinearForward(
+      Upward((first + 1) * b, count * b),
+      {.weights = *output_q_, .bias = Param(output_bias_), .y = logits});
   // The features know the past by heart: replay is for the net alone. The
   // elements' rows count from the segment's first.
   if (ngrams_.enabled() && !replaying_) {

@@ -199,38 +199,54 @@ Attention Transformer::AttentionOf(const Layer& layer, int64_t index,
   };
 }
 
-void Transformer::NormForward(const Norm& norm, int64_t gain, int64_t bias,
-                              int64_t first_row, int64_t rows) {
+RmsNorm Transformer::NormOf(const Norm& norm, int64_t gain, int64_t bias,
+                            int64_t first_row, int64_t rows) const {
   const int64_t c = config_.cells, at = first_row * c;
-  const Matrix y(norm.y.get() + at, rows, c);
-  backend_.RmsNormForward({x_.get() + at, rows, c}, Param(gain),
-                          {norm.normed.get() + at, rows, c},
-                          {norm.inverse_rms.get() + first_row, rows, 1}, y);
-  if (bias >= 0) backend_.AddBias(Param(bias), y);
+  return {.x = {x_.get() + at, rows, c},
+          .gain = Param(gain),
+          .bias = Param(bias),
+          .normed = {norm.normed.get() + at, rows, c},
+          .inverse_rms = {norm.inverse_rms.get() + first_row, rows, 1},
+          .y = {norm.y.get() + at, rows, c}};
 }
 
-void Transformer::ForwardLayer(int64_t index, int64_t first, int64_t count) {
+void Transformer::AddBranch(int64_t branch, int64_t first_row, int64_t rows,
+                            const Weights& weights, int64_t bias,
+                            const std::function<void(const Linear&)>& forward) {
+  const int64_t c = config_.cells;
+  const Matrix x(x_.get() + first_row * c, rows, c);
+  if (!Dropping()) {
+    return forward(
+        {.weights = weights, .bias = Param(bias), .y = x, .add = true});
+  }
+  const Matrix added(added_.get() + first_row * c, rows, c);
+  forward({.weights = weights, .bias = Param(bias), .y = added});
+  Drop(branch, first_row, added, added);
+  backend_.Add(added, x);
+}
+
+void Transformer::ForwardAttention(int64_t index, int64_t first,
+                                   int64_t count) {
   Layer& layer = layers_[static_cast<size_t>(index)];
   const TransformerParameters::Layer& names =
       names_.layers[static_cast<size_t>(index)];
-  const int64_t c = config_.cells, f = config_.inner, p = config_.positions;
+  const int64_t c = config_.cells, p = config_.positions;
   const int64_t row = first * streams_, rows = count * streams_;
   const int64_t size = c / config_.heads;
-  const Matrix x(x_.get() + row * c, rows, c);
-  const Matrix added(added_.get() + row * c, rows, c);
-
-  NormForward(layer.attention_norm, names.attention_gain, names.attention_bias,
-              row, rows);
   const Matrix qkv(layer.qkv.get() + row * 3 * c, rows, 3 * c);
-  backend_.ProductForward({layer.attention_norm.y.get() + row * c, rows, c},
-                          *layer.qkv_q, qkv);
+  backend_.NormLinearForward(NormOf(layer.attention_norm, names.attention_gain,
+                                    names.attention_bias, row, rows),
+                             {.weights = *layer.qkv_q, .bias = {}, .y = qkv});
   if (names.head_gain >= 0) {
     const int64_t heads = 3 * config_.heads, at = row * heads;
     const Matrix all(qkv.data, rows * heads, size);
     backend_.RmsNormForward(
-        all, Param(names.head_gain),
-        {layer.heads_normed.get() + at * size, rows * heads, size},
-        {layer.heads_inverse_rms.get() + at, rows * heads, 1}, all);
+        {.x = all,
+         .gain = Param(names.head_gain),
+         .bias = {},
+         .normed = {layer.heads_normed.get() + at * size, rows * heads, size},
+         .inverse_rms = {layer.heads_inverse_rms.get() + at, rows * heads, 1},
+         .y = all});
   }
   backend_.QuantizeKeyValues(qkv.Columns(c, c), qkv.Columns(2 * c, c), streams_,
                              Memory() + first, *layer.memory_q);
@@ -246,21 +262,28 @@ void Transformer::ForwardLayer(int64_t index, int64_t first, int64_t count) {
     backend_.AddBias(Param(names.position_bias), relative);
   }
   backend_.AttentionForward(attention, *layer.memory_q);
-  backend_.ProductForward(attention.out, *layer.projection_q, added);
-  if (Dropping()) Drop(2 * index, row, added, added);
-  backend_.Add(added, x);
+  AddBranch(2 * index, row, rows, *layer.projection_q, /*bias=*/-1,
+            [&](const Linear& projection) {
+              backend_.LinearForward(attention.out, projection);
+            });
+}
 
-  NormForward(layer.gate_norm, names.gate_gain, names.gate_bias, row, rows);
+void Transformer::ForwardGate(int64_t index, int64_t first, int64_t count) {
+  Layer& layer = layers_[static_cast<size_t>(index)];
+  const TransformerParameters::Layer& names =
+      names_.layers[static_cast<size_t>(index)];
+  const int64_t f = config_.inner;
+  const int64_t row = first * streams_, rows = count * streams_;
   const Matrix up(layer.up.get() + row * 2 * f, rows, 2 * f);
-  backend_.ProductForward({layer.gate_norm.y.get() + row * c, rows, c},
-                          *layer.up_q, up);
-  if (names.up_bias >= 0) backend_.AddBias(Param(names.up_bias), up);
-  const Matrix gated(layer.gated.get() + row * f, rows, f);
-  backend_.GateForward(up, gated);
-  backend_.ProductForward(gated, *layer.down_q, added);
-  if (names.down_bias >= 0) backend_.AddBias(Param(names.down_bias), added);
-  if (Dropping()) Drop(2 * index + 1, row, added, added);
-  backend_.Add(added, x);
+  backend_.NormLinearForward(
+      NormOf(layer.gate_norm, names.gate_gain, names.gate_bias, row, rows),
+      {.weights = *layer.up_q, .bias = {}, .y = up});
+  const GatedUnit unit = {.u = up,
+                          .bias = Param(names.up_bias),
+                          .y = {layer.gated.get() + row * f, rows, f}};
+  AddBranch(
+      2 * index + 1, row, rows, *layer.down_q, names.down_bias,
+      [&](const Linear& down) { backend_.GateLinearForward(unit, down); });
 }
 
 void Transformer::PredictSteps(int64_t first, int64_t count,
@@ -275,12 +298,14 @@ void Transformer::PredictSteps(int64_t first, int64_t count,
                               k == 0 ? x : added);
     if (k > 0) backend_.Add(added, x);
   }
-  for (int64_t i = 0; i < config_.layers; ++i) ForwardLayer(i, first, count);
-  NormForward(final_norm_, names_.final_gain, names_.final_bias, row, rows);
+  for (int64_t i = 0; i < config_.layers; ++i) {
+    ForwardAttention(i, first, count);
+    ForwardGate(i, first, count);
+  }
   const Matrix logits(logits_.get() + row * v, rows, v);
-  backend_.ProductForward({final_norm_.y.get() + row * c, rows, c}, *output_q_,
-                          logits);
-  backend_.AddBias(Param(names_.output_bias), logits);
+  backend_.NormLinearForward(
+      NormOf(final_norm_, names_.final_gain, names_.final_bias, row, rows),
+      {.weights = *output_q_, .bias = Param(names_.output_bias), .y = logits});
   // Features stay out of replay (src/model/lstm.cc). The elements' rows count
   // from the segment's first.
   if (ngrams_.enabled() && !replaying_) {

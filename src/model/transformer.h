@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -117,8 +118,9 @@ class Transformer : public Model {
     std::shared_ptr<float[]> memory[2];
   };
 
+  // A parameter that this model has not (index -1) has no data.
   Matrix Param(int64_t index) const {
-    return names_.layout.View(parameters_.get(), index);
+    return index < 0 ? Matrix() : names_.layout.View(parameters_.get(), index);
   }
   Matrix Gradient(int64_t index) const {
     return names_.layout.View(gradients_.get(), index);
@@ -127,11 +129,18 @@ class Transformer : public Model {
   NoiseKey Noise(int64_t layer, NoiseUse use, bool gradient) const;
   Attention AttentionOf(const Layer& layer, int64_t index, int64_t first,
                         int64_t count) const;
-  void NormForward(const Norm& norm, int64_t gain, int64_t bias,
-                   int64_t first_row, int64_t rows);
+  // The norm of some rows of x_.
+  RmsNorm NormOf(const Norm& norm, int64_t gain, int64_t bias,
+                 int64_t first_row, int64_t rows) const;
   // Adds to dx_ what comes through the norm from dy_.
   void NormBackward(const Norm& norm, int64_t gain, int64_t bias, int64_t rows);
-  void ForwardLayer(int64_t index, int64_t first, int64_t count);
+  void ForwardAttention(int64_t index, int64_t first, int64_t count);
+  void ForwardGate(int64_t index, int64_t first, int64_t count);
+  // Lets `forward` add the last product of a branch to some rows of x_, by way
+  // of a dropout in replay.
+  void AddBranch(int64_t branch, int64_t first_row, int64_t rows,
+                 const Weights& weights, int64_t bias,
+                 const std::function<void(const Linear&)>& forward);
   // Predict, the inputs being in their place.
   void PredictSteps(int64_t first, int64_t count,
                     std::span<const int32_t> targets);

@@ -7,25 +7,49 @@
 namespace nncpp::testing {
 namespace {
 
-Result RmsNorm(Backend& b, const CaseSize& s) {
+Result Norms(Backend& b, const CaseSize& s) {
   const HeldMatrix x = Numbers(b, s.rows, s.n, 51),
-                   gain = Numbers(b, 1, s.n, 52);
+                   gain = Numbers(b, 1, s.n, 52), bias = Numbers(b, 1, s.n, 56);
   const HeldMatrix normed(b, s.rows, s.n), rms(b, s.rows, 1), y(b, s.rows, s.n);
-  b.RmsNormForward(x, gain, normed, rms, y);
+  b.RmsNormForward({x, gain, bias, normed, rms, y});
   const HeldMatrix dy = Numbers(b, s.rows, s.n, 53), dx(b, s.rows, s.n);
   b.RmsNormBackward(dy, gain, normed, rms, dx);
   const HeldMatrix copy(b, s.rows, s.n + kBeside);
   b.Copy(dx, copy.view().Columns(1, s.n));
-  b.RmsNormForward(x, gain, normed, rms, x);
-  return BitsOf(normed, rms, y, dx, copy, x);
+  Result result = BitsOf(normed, rms, y, dx, copy);
+  b.RmsNormForward({x, gain, {}, normed, rms, x});
+  Append(x, result);
+  return result;
 }
 
-Result Gate(Backend& b, const CaseSize& s) {
-  const HeldMatrix u = Numbers(b, s.rows, 2 * s.n, 54, 1e4f);
-  const HeldMatrix y(b, s.rows, s.n), du(b, s.rows, 2 * s.n);
-  b.GateForward(u, y);
-  b.GateBackward(u, Numbers(b, s.rows, s.n, 55), du);
-  return BitsOf(y, du);
+// Products of x, of its norm and of its gated unit, with all that follows.
+Result Linears(Backend& b, const CaseSize& s) {
+  const auto weights = b.NewWeights(s.n, s.k);
+  b.QuantizeWeights(Numbers(b, s.n, s.k, 2), *weights);
+  const HeldMatrix bias = Numbers(b, 1, s.n, 57);
+  const HeldMatrix x = Numbers(b, s.rows, s.k, 51),
+                   gain = Numbers(b, 1, s.k, 52),
+                   shift = Numbers(b, 1, s.k, 58);
+  const HeldMatrix out = Numbers(b, s.rows, s.n + kBeside, 59);
+  const Matrix y = out.view().Columns(2, s.n);
+  Result result;
+  for (const bool add : {false, true}) {
+    const Linear linear = {*weights, add ? bias.view() : Matrix(), y, add};
+    b.LinearForward(x, linear);
+    Append(out, result);
+    const HeldMatrix normed(b, s.rows, s.k), rms(b, s.rows, 1),
+        norm(b, s.rows, s.k);
+    b.NormLinearForward(
+        {x, gain, add ? Matrix() : shift.view(), normed, rms, norm}, linear);
+    for (const HeldMatrix& m : {out, normed, rms, norm}) Append(m, result);
+    const HeldMatrix u = Numbers(b, s.rows, 2 * s.k, 54, 1e4f),
+                     up_bias = Numbers(b, 1, 2 * s.k, 60),
+                     gated(b, s.rows, s.k), du(b, s.rows, 2 * s.k);
+    b.GateLinearForward({u, add ? up_bias.view() : Matrix(), gated}, linear);
+    b.GateBackward(u, Numbers(b, s.rows, s.k, 55), du);
+    for (const HeldMatrix& m : {out, u, gated, du}) Append(m, result);
+  }
+  return result;
 }
 
 struct AttentionSize {
@@ -104,8 +128,8 @@ Result AttendInTiles(Backend& b, const CaseSize& s) {
 
 std::vector<BackendCase> TransformerCases() {
   return {
-      {"RmsNorm, Copy", RmsNorm},
-      {"Gate", Gate},
+      {"RmsNorm, Copy", Norms},
+      {"Linear, Gate", Linears},
       {"Attention", Attend},
       {"Attention, in tiles", AttendInTiles},
   };
