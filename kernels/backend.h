@@ -103,9 +103,6 @@ class Backend {
   virtual void EmbeddingForward(ConstMatrix table, ConstSymbols symbols,
                                 Matrix y) = 0;
 
-  // x[r] += bias
-  virtual void AddBias(ConstMatrix bias, Matrix x) = 0;
-
   // Adds each element to its place in x, in order.
   virtual void AddElements(std::span<const SparseElement> elements,
                            Matrix x) = 0;
@@ -185,6 +182,11 @@ class Backend {
 
   // Position j + steps becomes position j; the last `steps` are undefined.
   virtual void MoveKeyValues(int64_t steps, KeyValues& quantized) = 0;
+
+  virtual std::unique_ptr<PositionVectors> NewPositionVectors(
+      int64_t heads, int64_t head_size, int64_t positions) = 0;
+  virtual void QuantizePositionVectors(ConstMatrix vectors,
+                                       PositionVectors& quantized) = 0;
 
   virtual void AttentionForward(const Attention& attention,
                                 const KeyValues& memory) = 0;

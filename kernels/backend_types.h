@@ -128,6 +128,13 @@ class KeyValues {
   virtual ~KeyValues() = default;
 };
 
+// Vectors of the places of a window, quantised row by row: H P x D, row h P + w
+// that of head h and place w.
+class PositionVectors {
+ public:
+  virtual ~PositionVectors() = default;
+};
+
 // Attention of H heads of D = C / H columns each, for the B streams of some
 // steps. Position j of a stream is the step j - (P - 1) of the segment:
 // earlier ones are memory. Step t of stream b looks at the window of the P
@@ -137,9 +144,10 @@ class KeyValues {
 //   weights   = softmax(score)
 //   out       = sum over w of weights[w] value[t + w]
 //
-// for each head, with its columns of query, key, value and out and its P
-// columns of relative and weights. out saturates at kActivationLimit.
-// Source: Vaswani et al. 2017, eq. 1 [vaswani2017attention]; the memory and the
+// where relative[w] becomes query . vectors[w] + relative[w] if there are
+// vectors; for each head, with its columns of query, key, value and out and its
+// P columns of relative and weights. out saturates at kActivationLimit. Source:
+// Vaswani et al. 2017, eq. 1 [vaswani2017attention]; the memory and the
 // position's part of the score after Dai et al. 2019, section 3.3
 // [dai2019xl]. That every step sees as many positions as any other is ours.
 struct Attention {
@@ -151,6 +159,7 @@ struct Attention {
   ConstMatrix relative;  // R x H P, or 1 x H P for all rows
   Matrix weights;        // R x H P, kept for the gradient
   Matrix out;            // R x C
+  const PositionVectors* vectors = nullptr;
 };
 
 // The same, backwards, for a whole segment; memory has no gradient. All
@@ -163,6 +172,10 @@ struct AttentionGradient {
   Matrix dquery;        // R x C
   Matrix dkey;          // R x C
   Matrix dvalue;        // R x C
+  // Where there are vectors. Head h takes the noise of tensor + 2^16 h for the
+  // query's gradient, and of the tensor after that for theirs.
+  NoiseKey vector_noise = {};
+  Matrix dvectors = {};  // H P x D
 };
 
 // Adam without a first moment [kingma2015adam], beta1 = 0:

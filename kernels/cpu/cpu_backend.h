@@ -88,7 +88,6 @@ class CpuBackend : public Backend {
   void SumRowProducts(ConstMatrix x, ConstMatrix y, Matrix out) override;
   void EmbeddingGradient(ConstMatrix dx, ConstSymbols symbols,
                          Matrix table) override;
-  void AddBias(ConstMatrix bias, Matrix x) override;
   void AddElements(std::span<const SparseElement> elements, Matrix x) override;
   void Gather(ConstMatrix x, std::span<const SparseElement> elements,
               std::span<float> out) override;
@@ -127,10 +126,20 @@ class CpuBackend : public Backend {
   void QuantizeKeyValues(ConstMatrix key, ConstMatrix value, int64_t streams,
                          int64_t first, KeyValues& quantized) override;
   void MoveKeyValues(int64_t steps, KeyValues& quantized) override;
+  std::unique_ptr<PositionVectors> NewPositionVectors(
+      int64_t heads, int64_t head_size, int64_t positions) override;
+  void QuantizePositionVectors(ConstMatrix vectors,
+                               PositionVectors& quantized) override;
   void AttentionForward(const Attention& attention,
                         const KeyValues& memory) override;
   void AttentionBackward(const AttentionGradient& gradient,
                          const KeyValues& memory) override;
+
+ protected:
+  // The same attention, whose vectors have become part of `relative`, and their
+  // part of its gradient. Both go by products.
+  Attention Placed(const Attention& attention);
+  void VectorsBackward(const AttentionGradient& gradient);
 
  private:
   // Calls run(i, n) for i in [0, n) on n threads: all of them, or the caller
@@ -147,6 +156,9 @@ class CpuBackend : public Backend {
     }
   }
 
+  // x[r] += bias
+  void AddBias(ConstMatrix bias, Matrix x);
+
   // Sums of rows chosen by `rows`, columns shared out among the threads.
   void SumChosenRows(const std::vector<const float*>& rows,
                      const std::vector<const float*>& factors, int64_t cols,
@@ -156,6 +168,7 @@ class CpuBackend : public Backend {
   ThreadPool pool_;
   Buffer<int16_t> row_q_, left_q_, right_q_;  // quantised operands
   Buffer<float> row_scale_, left_scale_, right_scale_;
+  Buffer<float> relative_, dquery_;            // of attention with vectors
   Buffer<float> product_;                      // that is added to something
   std::vector<Buffer<float>> scratch_;         // one a thread
   std::vector<Buffer<int16_t>> thread_q_;      // one a thread

@@ -153,7 +153,9 @@ void CpuBackend::MoveKeyValues(int64_t steps, KeyValues& quantized) {
   }
 }
 
-void CpuBackend::AttentionForward(const Attention& a, const KeyValues& memory) {
+void CpuBackend::AttentionForward(const Attention& attention,
+                                  const KeyValues& memory) {
+  const Attention a = Placed(attention);
   const CpuKeyValues& kv = Cast(memory);
   const TransformerTable& ops = *form_.transformer;
   const Sizes n(a);
@@ -329,6 +331,7 @@ void CpuBackend::AttentionBackward(const AttentionGradient& g,
       task.Columns(weights, nullptr, task.Of(g.dout), &dout, task.Of(g.dvalue));
     }
   });
+  VectorsBackward(g);
 }
 
 }  // namespace nncpp::cpu

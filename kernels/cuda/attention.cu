@@ -109,7 +109,7 @@ __device__ __forceinline__ void SoftmaxRow(const Tile& tile, int64_t m,
 template <int kTiles>
 __global__ void __launch_bounds__(kTileThreads)
     AttentionForwardKernel(Attention a, HeadSizes n, TileLayout layout,
-                           KeyValueRows memory) {
+                           KeyValueRows memory, HeadRows vectors) {
   const Tile tile(n, layout, memory, a.first);
   ClearSums(tile);
   for (int64_t m = Tile::Warp(); m < tile.rows; m += kTileWarps) {
@@ -118,17 +118,29 @@ __global__ void __launch_bounds__(kTileThreads)
               [query](int64_t i) { return query[i]; });
   }
   __syncthreads();
+  const auto scores = [&](int64_t m) {
+    return Head(a.weights, tile.Row(m), tile.h, n.window);
+  };
+  const auto relative = [&](int64_t m) {
+    return Head(a.relative, a.relative.rows == 1 ? 0 : tile.Row(m), tile.h,
+                n.window);
+  };
+  if (vectors.q != nullptr) {
+    EachProduct<kTiles>(tile, {vectors, tile.h * n.window, n.window, false},
+                        [&](int64_t m, int64_t w, float product) {
+                          scores(m)[w] = product + relative(m)[w];
+                        });
+    __syncthreads();
+  }
   EachProduct<kTiles>(
-      tile, memory.key, [&](int64_t m, int64_t w, int64_t, float product) {
-        const int64_t row = tile.Row(m);
-        const float relative = Head(a.relative, a.relative.rows == 1 ? 0 : row,
-                                    tile.h, n.window)[w];
-        Head(a.weights, row, tile.h, n.window)[w] =
-            (product + relative) * a.scale;
+      tile, tile.Windows(memory.key), [&](int64_t m, int64_t w, float product) {
+        const float place =
+            vectors.q == nullptr ? relative(m)[w] : scores(m)[w];
+        scores(m)[w] = (product + place) * a.scale;
       });
   __syncthreads();
   for (int64_t m = Tile::Warp(); m < tile.rows; m += kTileWarps) {
-    SoftmaxRow(tile, m, Head(a.weights, tile.Row(m), tile.h, n.window));
+    SoftmaxRow(tile, m, scores(m));
   }
   __syncthreads();
   WeighRows<kTiles>(tile, memory.value);
@@ -158,14 +170,15 @@ __global__ void __launch_bounds__(kTileThreads)
     if (Tile::Lane() == 0) tile.dots[m] = dot;
   }
   __syncthreads();
-  EachProduct<kTiles>(
-      tile, memory.value, [&](int64_t m, int64_t w, int64_t, float dweight) {
-        const int64_t row = tile.Row(m);
-        const float weight = Head(a.weights, row, tile.h, n.window)[w];
-        Head(g.drelative, row, tile.h, n.window)[w] =
-            Clamp((weight * (dweight - tile.dots[m])) * a.scale,
-                  -kGradientLimit, kGradientLimit);
-      });
+  EachProduct<kTiles>(tile, tile.Windows(memory.value),
+                      [&](int64_t m, int64_t w, float dweight) {
+                        const int64_t row = tile.Row(m);
+                        const float weight =
+                            Head(a.weights, row, tile.h, n.window)[w];
+                        Head(g.drelative, row, tile.h, n.window)[w] =
+                            Clamp((weight * (dweight - tile.dots[m])) * a.scale,
+                                  -kGradientLimit, kGradientLimit);
+                      });
   __syncthreads();
   for (int64_t m = Tile::Warp(); m < tile.rows; m += kTileWarps) {
     const float* dscores = Head(g.drelative, tile.Row(m), tile.h, n.window);
@@ -219,11 +232,11 @@ void MoveKeyValues(int64_t steps, const KeyValueRows& rows,
 }
 
 void AttentionForward(const Attention& a, const KeyValueRows& memory,
-                      cudaStream_t stream) {
+                      const HeadRows& vectors, cudaStream_t stream) {
   if (a.query.rows == 0) return;
   const HeadSizes n(a);
   LaunchTile(AttentionForwardKernel<1>, AttentionForwardKernel<2>, n, stream, a,
-             n, LayoutOf(n), memory);
+             n, LayoutOf(n), memory, vectors);
 }
 
 void AttentionBackward(const AttentionGradient& g, const DeviceNoise& noise,
@@ -265,6 +278,37 @@ void AttentionBackward(const AttentionGradient& g, const DeviceNoise& noise,
   };
   columns(g.drelative, a.query, true, 1, g.dkey);
   columns(a.weights, g.dout, false, 3, g.dvalue);
+}
+
+void VectorsBackward(const AttentionGradient& g, const DeviceNoise& noise,
+                     const PositionRows& vectors, const VectorRoom& room,
+                     int multiprocessors, cudaStream_t stream) {
+  const Attention& a = g.attention;
+  if (a.query.rows == 0) return;
+  const int64_t heads = a.heads, size = a.query.cols / heads;
+  const int64_t rows = a.query.rows, window = vectors.positions;
+  const auto of_heads = [heads](int64_t step) {
+    return Batch{heads, heads, step, 0};
+  };
+  const ConstMatrix dscores(g.drelative.data, rows, window, g.drelative.stride);
+  const ConstMatrix query(a.query.data, rows, size, a.query.stride);
+  QuantizeGradientRows(dscores, heads, vectors.forward.scale, noise, 0,
+                       vectors.most_squares, room.rows, stream);
+  MultiplyTiles(room.rows, vectors.backward,
+                {.first = {g.dquery.data, rows, size, g.dquery.stride},
+                 .add = true,
+                 .batch = of_heads(size)},
+                multiprocessors, stream);
+  DeviceNoise of_vectors = noise;
+  of_vectors.tensor += 1;
+  QuantizeColumns({dscores, 0, of_heads(window)}, &of_vectors, room.left,
+                  multiprocessors, stream);
+  QuantizeColumns({query, 0, of_heads(size)}, nullptr, room.right,
+                  multiprocessors, stream);
+  MultiplyTiles(room.left, room.right,
+                {.first = {g.dvectors.data, window, size, g.dvectors.stride},
+                 .batch = of_heads(window * g.dvectors.stride)},
+                multiprocessors, stream);
 }
 
 }  // namespace nncpp::cuda

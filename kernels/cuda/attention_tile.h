@@ -60,6 +60,15 @@ struct TileLayout {
   }
 };
 
+// The rows that the tile's vectors meet: `count` of them from `first` on. With
+// `windows`, row p is looked at by the rows m whose window it is in; otherwise
+// by all.
+struct Met {
+  HeadRows rows;
+  int64_t first, count;
+  bool windows;
+};
+
 // A block's tile: its place, and its shared memory.
 struct Tile {
   __device__ Tile(const HeadSizes& sizes, const TileLayout& l,
@@ -80,6 +89,10 @@ struct Tile {
     dots = weight_scale + l.rows;
   }
 
+  // What the tile's rows look at.
+  __device__ Met Windows(const HeadRows& positions) const {
+    return {positions, first, span, true};
+  }
   // Of the operands' matrices.
   __device__ int64_t Row(int64_t m) const { return (t0 + m) * n.streams + b; }
   __device__ static int64_t Warp() { return threadIdx.x / kLanes; }
@@ -130,18 +143,17 @@ __device__ __forceinline__ void PutWeights(const Tile& tile, int64_t m,
   if (Tile::Lane() == 0) tile.weight_scale[m] = scale;
 }
 
-// Calls use(m, w, p, product) for every row and position of its window with
-// the integer product of tile.vectors and the rows of keys or values. The tile
-// has up to kTiles times 16 rows.
+// Calls use(m, w, product) for every row of the tile and place of its window
+// with the integer product of tile.vectors and the row met there. The tile has
+// up to kTiles times 16 rows.
 template <int kTiles, typename Use>
-__device__ __forceinline__ void EachProduct(const Tile& tile,
-                                            const HeadRows& positions,
+__device__ __forceinline__ void EachProduct(const Tile& tile, const Met& met,
                                             Use use) {
   constexpr int kCols = kSpanStep / kFragmentCols;
   const int g = static_cast<int>(Tile::Lane()) / 4;
   const int t = static_cast<int>(Tile::Lane()) % 4;
   const Words4 zeros = {};
-  for (int64_t p0 = Tile::Warp() * kSpanStep; p0 < tile.span;
+  for (int64_t p0 = Tile::Warp() * kSpanStep; p0 < met.count;
        p0 += kTileWarps * kSpanStep) {
     float sum[kTiles][kCols][4] = {};
     NNCPP_UNROLL_BY(2)
@@ -150,9 +162,9 @@ __device__ __forceinline__ void EachProduct(const Tile& tile,
       NNCPP_UNROLL
       for (int j = 0; j < kCols; ++j) {
         const int64_t p = p0 + j * kFragmentCols + g;
-        right[j] = p < tile.span
-                       ? PiecesOf(positions.q +
-                                  (tile.first + p) * tile.layout.stride)[piece]
+        right[j] = p < met.count
+                       ? PiecesOf(met.rows.q +
+                                  (met.first + p) * tile.layout.stride)[piece]
                        : zeros;
       }
       const auto left = [&](int64_t m) {
@@ -178,13 +190,13 @@ __device__ __forceinline__ void EachProduct(const Tile& tile,
         for (int e = 0; e < 4; ++e) {
           const int64_t m = i * kFragmentRows + g + e / 2 * 8;
           const int64_t p = p0 + j * kFragmentCols + 2 * t + e % 2;
-          const int64_t w = p - m;
+          const int64_t w = met.windows ? p - m : p;
           if (m >= tile.rows || w < 0 || w >= tile.n.window) continue;
           // A tensor core's zero may be -0; an integer's is not.
           const float product =
               (sum[i][j][e] + 0.0f) *
-              (tile.vector_scale[m] * positions.scale[tile.first + p]);
-          use(m, w, p, product);
+              (tile.vector_scale[m] * met.rows.scale[met.first + p]);
+          use(m, w, product);
         }
       }
     }

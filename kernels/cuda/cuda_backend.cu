@@ -170,7 +170,7 @@ std::unique_ptr<Weights> CudaBackend::NewWeights(int64_t n, int64_t k) {
 void CudaBackend::QuantizeWeights(ConstMatrix w, Weights& quantized) {
   CudaWeights& out = Cast(quantized);
   QuantizeRows(w, out.forward, stream_);
-  Transpose(out.forward, out.backward, out.most_squares, stream_);
+  Transpose(out.forward, out.backward, 1, out.most_squares, stream_);
 }
 
 void CudaBackend::Multiply(const Operand& a, const Operand& weights,
@@ -214,7 +214,7 @@ void CudaBackend::ProductBackward(ConstMatrix dy, const Weights& w,
   if (dy.rows == 0) return;
   const CudaWeights& weights = Cast(w);
   const Operand q = left_.Reserve(dy.rows, dy.cols);
-  QuantizeGradientRows(dy, weights.forward.scale, OnDevice(noise), first_row,
+  QuantizeGradientRows(dy, 1, weights.forward.scale, OnDevice(noise), first_row,
                        weights.most_squares, q, stream_);
   Multiply(q, weights.backward, {dx});
 }

@@ -130,7 +130,6 @@ class CudaBackend : public Backend {
                          Matrix table) override;
   void EmbeddingForward(ConstMatrix table, ConstSymbols symbols,
                         Matrix y) override;
-  void AddBias(ConstMatrix bias, Matrix x) override;
   void AddElements(std::span<const SparseElement> elements, Matrix x) override;
   void Gather(ConstMatrix x, std::span<const SparseElement> elements,
               std::span<float> out) override;
@@ -162,6 +161,10 @@ class CudaBackend : public Backend {
   void QuantizeKeyValues(ConstMatrix key, ConstMatrix value, int64_t streams,
                          int64_t first, KeyValues& quantized) override;
   void MoveKeyValues(int64_t steps, KeyValues& quantized) override;
+  std::unique_ptr<PositionVectors> NewPositionVectors(
+      int64_t heads, int64_t head_size, int64_t positions) override;
+  void QuantizePositionVectors(ConstMatrix vectors,
+                               PositionVectors& quantized) override;
   void AttentionForward(const Attention& attention,
                         const KeyValues& memory) override;
   void AttentionBackward(const AttentionGradient& gradient,
@@ -196,7 +199,7 @@ class CudaBackend : public Backend {
   int64_t update_ = -1;             // what it holds; -1: nothing yet
   CudaRoutine* running_ = nullptr;  // null: none
   PinnedBuffer results_;            // on their way to what asked for them
-  OperandBuffer left_{arena_}, right_{arena_};
+  OperandBuffer left_{arena_}, right_{arena_}, rows_{arena_};
   Buffer gathered_{arena_}, order_{arena_};
   // Of EncodeSymbols and DecodeSymbols.
   Buffer below_{arena_}, coded_{arena_}, decoders_{arena_}, ahead_{arena_};

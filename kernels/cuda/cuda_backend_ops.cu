@@ -62,11 +62,7 @@ void CudaBackend::Dropout(ConstMatrix x, const NoiseKey& noise,
 
 void CudaBackend::Clear(Matrix x) { cuda::Clear(x, stream_); }
 
-void CudaBackend::AddBias(ConstMatrix bias, Matrix x) {
-  AddRows(bias, x, stream_);
-}
-
-void CudaBackend::Add(ConstMatrix y, Matrix x) { AddRows(y, x, stream_); }
+void CudaBackend::Add(ConstMatrix y, Matrix x) { cuda::Add(y, x, stream_); }
 
 void CudaBackend::AddElements(std::span<const SparseElement> elements,
                               Matrix x) {

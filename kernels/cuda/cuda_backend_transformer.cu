@@ -33,6 +33,31 @@ const KeyValueRows& RowsOf(const KeyValues& memory) {
   return static_cast<const CudaKeyValues&>(memory).rows;
 }
 
+class CudaPositionVectors : public PositionVectors {
+ public:
+  CudaPositionVectors(Arena& arena, int64_t heads, int64_t head_size,
+                      int64_t positions)
+      : forward_(arena), backward_(arena), squares_(arena) {
+    rows.forward = forward_.Reserve(heads * positions, head_size);
+    rows.backward = backward_.Reserve(heads * head_size, positions);
+    rows.backward.rows = head_size;
+    rows.backward.scale = nullptr;
+    rows.most_squares = squares_.Reserve<unsigned long long>(heads);
+    rows.heads = heads;
+    rows.positions = positions;
+  }
+
+  PositionRows rows;
+
+ private:
+  OperandBuffer forward_, backward_;
+  Buffer squares_;
+};
+
+const PositionRows& RowsOf(const PositionVectors& vectors) {
+  return static_cast<const CudaPositionVectors&>(vectors).rows;
+}
+
 }  // namespace
 
 std::unique_ptr<KeyValues> CudaBackend::NewKeyValues(int64_t streams,
@@ -60,9 +85,29 @@ void CudaBackend::MoveKeyValues(int64_t steps, KeyValues& quantized) {
   cuda::MoveKeyValues(steps, RowsOf(quantized), stream_);
 }
 
+std::unique_ptr<PositionVectors> CudaBackend::NewPositionVectors(
+    int64_t heads, int64_t head_size, int64_t positions) {
+  return std::make_unique<CudaPositionVectors>(arena_, heads, head_size,
+                                               positions);
+}
+
+void CudaBackend::QuantizePositionVectors(ConstMatrix vectors,
+                                          PositionVectors& quantized) {
+  const PositionRows& out = RowsOf(quantized);
+  QuantizeRows(vectors, out.forward, stream_);
+  Operand head = out.forward;
+  head.rows = out.positions;
+  Transpose(head, out.backward, out.heads, out.most_squares, stream_);
+}
+
 void CudaBackend::AttentionForward(const Attention& attention,
                                    const KeyValues& memory) {
-  cuda::AttentionForward(attention, RowsOf(memory), stream_);
+  HeadRows vectors;
+  if (attention.vectors != nullptr) {
+    const Operand& all = RowsOf(*attention.vectors).forward;
+    vectors = {all.q, all.scale};
+  }
+  cuda::AttentionForward(attention, RowsOf(memory), vectors, stream_);
 }
 
 void CudaBackend::AttentionBackward(const AttentionGradient& gradient,
@@ -76,6 +121,17 @@ void CudaBackend::AttentionBackward(const AttentionGradient& gradient,
   room.right.rows = size;
   cuda::AttentionBackward(gradient, OnDevice(gradient.noise), RowsOf(memory),
                           room, multiprocessors_, stream_);
+  if (a.vectors == nullptr) return;
+  const PositionRows& vectors = RowsOf(*a.vectors);
+  const int64_t rows = a.query.rows, p = vectors.positions;
+  VectorRoom rooms = {.rows = rows_.Reserve(a.heads * rows, p),
+                      .left = left_.Reserve(a.heads * p, rows),
+                      .right = right_.Reserve(a.heads * size, rows)};
+  rooms.rows.rows = rows;
+  rooms.left.rows = p;
+  rooms.right.rows = size;
+  cuda::VectorsBackward(gradient, OnDevice(gradient.vector_noise), vectors,
+                        rooms, multiprocessors_, stream_);
 }
 
 void CudaBackend::Copy(ConstMatrix x, Matrix y) { cuda::Copy(x, y, stream_); }

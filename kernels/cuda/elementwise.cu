@@ -9,12 +9,12 @@ constexpr int kThreads = 256;
 
 // Grid (columns / kThreads, rows).
 __global__ void __launch_bounds__(kThreads)
-    AddRowsKernel(ConstMatrix y, Matrix x, int64_t first_row) {
+    AddKernel(ConstMatrix y, Matrix x, int64_t first_row) {
   const int64_t c = int64_t{blockIdx.x} * kThreads + threadIdx.x;
   const int64_t r = first_row + blockIdx.y;
   if (c >= x.cols) return;
   float& out = x.data[r * x.stride + c];
-  out = out + y.data[(y.rows == 1 ? 0 : r) * y.stride + c];
+  out = out + y.data[r * y.stride + c];
 }
 
 // One block a row.
@@ -79,15 +79,15 @@ __global__ void __launch_bounds__(kThreads)
 
 }  // namespace
 
-void AddRows(ConstMatrix y, Matrix x, cudaStream_t stream) {
+void Add(ConstMatrix y, Matrix x, cudaStream_t stream) {
   constexpr int64_t kMostGridRows = 65535;
   if (x.cols == 0) return;
   for (int64_t first = 0; first < x.rows; first += kMostGridRows) {
     const int64_t left = x.rows - first;
     const auto rows =
         static_cast<unsigned>(left < kMostGridRows ? left : kMostGridRows);
-    Launch(AddRowsKernel, dim3(Blocks(x.cols, kThreads), rows), kThreads, 0,
-           stream, y, x, first);
+    Launch(AddKernel, dim3(Blocks(x.cols, kThreads), rows), kThreads, 0, stream,
+           y, x, first);
   }
 }
 

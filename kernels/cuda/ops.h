@@ -41,8 +41,7 @@ void Gather(ConstMatrix x, const SparseElement* elements, int64_t count,
 
 void Clear(Matrix x, cudaStream_t stream);
 
-// x[r] += y[r], or y[0] where y has one row only.
-void AddRows(ConstMatrix y, Matrix x, cudaStream_t stream);
+void Add(ConstMatrix y, Matrix x, cudaStream_t stream);
 
 // Rows first_row .. of f.
 void SoftmaxFrequencies(ConstMatrix logits, int64_t first_row,

@@ -20,22 +20,27 @@ __global__ void __launch_bounds__(kMostRowThreads)
 
 struct GradientRows {
   ConstMatrix x;
+  int64_t heads;
   const float* fold;
   DeviceNoise noise;
   int64_t first_row;
   const unsigned long long* most_squares;
 };
 
-// Thread t works on the elements of counters t, t + threads, ...; maxima
-// and sums of squares are integers, so no result depends on the order.
+// Grid (rows times heads). Thread t works on the elements of counters t, t +
+// threads, ...; maxima and sums of squares are integers, so no result depends
+// on the order.
 __global__ void __launch_bounds__(kMostRowThreads)
     QuantizeGradientRowsKernel(GradientRows a, Operand out) {
   RowScratch& scratch = Shared<RowScratch>();
-  const int64_t row = blockIdx.x, n = a.x.cols;
-  const float* x = a.x.data + row * a.x.stride;
-  HalfBits* q = out.q + row * out.stride;
+  const int64_t row = blockIdx.x / a.heads, h = blockIdx.x % a.heads;
+  const int64_t n = a.x.cols, at = h * a.x.rows + row;
+  const float* x = a.x.data + row * a.x.stride + h * n;
+  const float* fold = a.fold + h * n;
+  HalfBits* q = out.q + at * out.stride;
   const int64_t counters = CountersOf(n);
-  const NoiseKey key = a.noise;
+  NoiseKey key = a.noise;
+  key.tensor += static_cast<uint32_t>(h) << 16;
   // Calls run(i, j) for each element i, the j-th of its counter.
   const auto each = [&](int64_t counter, auto run) {
     for (int j = 0; j < kPerCounter; ++j) {
@@ -47,11 +52,11 @@ __global__ void __launch_bounds__(kMostRowThreads)
   uint32_t most = 0;
   for (int64_t c = threadIdx.x; c < counters; c += blockDim.x) {
     each(c, [&](int64_t i, int) {
-      most = Larger()(most, BitsFromFloat(Abs(x[i] * a.fold[i])));
+      most = Larger()(most, BitsFromFloat(Abs(x[i] * fold[i])));
     });
   }
   most = OverBlock(most, scratch.most, Larger());
-  const int64_t norm = GradientNorm(static_cast<int64_t>(*a.most_squares));
+  const int64_t norm = GradientNorm(static_cast<int64_t>(a.most_squares[h]));
   int32_t e = most == 0 ? 0 : OperandExponent(most);
   for (;;) {
     const float inverse = PowerOfTwo(-e);
@@ -60,7 +65,7 @@ __global__ void __launch_bounds__(kMostRowThreads)
       const Noise noise(key, c, a.first_row + row);
       each(c, [&](int64_t i, int j) {
         const int32_t rounded =
-            RoundToInt((x[i] * a.fold[i]) * inverse + noise[j]);
+            RoundToInt((x[i] * fold[i]) * inverse + noise[j]);
         squares += rounded * rounded;
         q[i] = HalfFromInteger(rounded);
       });
@@ -70,7 +75,7 @@ __global__ void __launch_bounds__(kMostRowThreads)
     if (shift == 0) break;
     e += shift;
   }
-  if (threadIdx.x == 0) out.scale[row] = PowerOfTwo(e);
+  if (threadIdx.x == 0) out.scale[at] = PowerOfTwo(e);
   for (int64_t i = n + threadIdx.x; i < out.stride; i += blockDim.x) q[i] = 0;
 }
 
@@ -230,36 +235,38 @@ struct TransposeTile {
   HalfBits q[kOperandPad][kOperandPad + 2];
 };
 
-// Block (32, 8), grid over tiles of 32 x 32: x along the depth, y along rows.
+// Block (32, 8), grid over tiles of 32 x 32: x along the depth, y along rows; z
+// along the batch.
 __global__ void TransposeKernel(Operand from, Operand to) {
   TransposeTile& tile = Shared<TransposeTile>();
   const int64_t k = int64_t{blockIdx.x} * kOperandPad,
                 n = int64_t{blockIdx.y} * kOperandPad;
+  const HalfBits* in = from.q + blockIdx.z * from.rows * from.stride;
+  HalfBits* out = to.q + blockIdx.z * to.rows * to.stride;
   const unsigned x = threadIdx.x;
   for (unsigned y = threadIdx.y; y < kOperandPad; y += kTransposeRows) {
     tile.q[y][x] =
-        n + y < from.rows ? from.q[(n + y) * from.stride + k + x] : HalfBits{0};
+        n + y < from.rows ? in[(n + y) * from.stride + k + x] : HalfBits{0};
   }
   __syncthreads();
   for (unsigned y = threadIdx.y; y < kOperandPad; y += kTransposeRows) {
-    if (k + y < to.rows) to.q[(k + y) * to.stride + n + x] = tile.q[x][y];
+    if (k + y < to.rows) out[(k + y) * to.stride + n + x] = tile.q[x][y];
   }
 }
 
-// One warp a row.
+// One warp a row; grid y along the batch.
 __global__ void RowSquaresKernel(Operand a, unsigned long long* most) {
   const int64_t row =
       int64_t{blockIdx.x} * kTransposeRows + threadIdx.x / kLanes;
   if (row >= a.rows) return;  // the whole warp leaves together
+  const HalfBits* q = a.q + (blockIdx.y * a.rows + row) * a.stride;
   unsigned long long sum = 0;
   for (int64_t i = threadIdx.x % kLanes; i < a.stride; i += kLanes) {
-    const int32_t q = IntegerFromHalf(a.q[row * a.stride + i]);
-    sum += static_cast<unsigned long long>(q * q);
+    const int32_t value = IntegerFromHalf(q[i]);
+    sum += static_cast<unsigned long long>(value * value);
   }
-  for (int step = kLanes / 2; step > 0; step /= 2) {
-    sum += __shfl_xor_sync(kAllLanes, sum, step);
-  }
-  if (threadIdx.x % kLanes == 0) atomicMax(most, sum);
+  sum = OverWarp(sum, Plus());
+  if (threadIdx.x % kLanes == 0) atomicMax(most + blockIdx.y, sum);
 }
 
 }  // namespace
@@ -271,14 +278,14 @@ void QuantizeRows(ConstMatrix x, const Operand& out, cudaStream_t stream) {
          x, out);
 }
 
-void QuantizeGradientRows(ConstMatrix x, const float* fold,
+void QuantizeGradientRows(ConstMatrix x, int64_t heads, const float* fold,
                           const DeviceNoise& noise, int64_t first_row,
                           const unsigned long long* most_squares,
                           const Operand& out, cudaStream_t stream) {
   if (x.rows == 0) return;
-  Launch(QuantizeGradientRowsKernel, Blocks(x.rows, 1),
+  Launch(QuantizeGradientRowsKernel, Blocks(x.rows * heads, 1),
          CounterThreads(x.cols, kMostRowThreads), sizeof(RowScratch), stream,
-         GradientRows{x, fold, noise, first_row, most_squares}, out);
+         GradientRows{x, heads, fold, noise, first_row, most_squares}, out);
 }
 
 void QuantizeColumns(const Columns& in, const DeviceNoise* noise,
@@ -297,15 +304,17 @@ void QuantizeColumns(const Columns& in, const DeviceNoise* noise,
   }
 }
 
-void Transpose(const Operand& from, const Operand& to,
+void Transpose(const Operand& from, const Operand& to, int64_t batch,
                unsigned long long* most_squares, cudaStream_t stream) {
+  const auto count = static_cast<unsigned>(batch);
   Launch(TransposeKernel,
-         dim3(Blocks(from.stride, kOperandPad), Blocks(to.stride, kOperandPad)),
+         dim3(Blocks(from.stride, kOperandPad), Blocks(to.stride, kOperandPad),
+              count),
          dim3(kOperandPad, kTransposeRows), sizeof(TransposeTile), stream, from,
          to);
   NNCPP_CUDA_CHECK(
-      cudaMemsetAsync(most_squares, 0, sizeof(*most_squares), stream));
-  Launch(RowSquaresKernel, Blocks(to.rows, kTransposeRows),
+      cudaMemsetAsync(most_squares, 0, sizeof(*most_squares) * count, stream));
+  Launch(RowSquaresKernel, dim3(Blocks(to.rows, kTransposeRows), count),
          kTransposeRows * kLanes, 0, stream, to, most_squares);
 }
 

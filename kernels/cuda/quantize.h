@@ -35,7 +35,10 @@ void QuantizeRows(ConstMatrix x, const Operand& out, cudaStream_t stream);
 
 // Each row, times fold[k], stochastically; row r takes the noise of row
 // first_row + r. The norm of a row is at most GradientNorm(*most_squares).
-void QuantizeGradientRows(ConstMatrix x, const float* fold,
+// There are `heads` such matrices side by side, of x.cols columns each; number
+// h takes the noise of tensor h 2^16 further, its part of fold and its
+// most_squares, and is number h of a batch.
+void QuantizeGradientRows(ConstMatrix x, int64_t heads, const float* fold,
                           const DeviceNoise& noise, int64_t first_row,
                           const unsigned long long* most_squares,
                           const Operand& out, cudaStream_t stream);
@@ -69,7 +72,8 @@ void QuantizeColumns(const Columns& in, const DeviceNoise* noise,
 
 // to = the integers of `from` transposed, without scales; to.rows is the depth
 // of `from`. Then *most_squares = max over rows of `to` of the sum of squares.
-void Transpose(const Operand& from, const Operand& to,
+// The same for each of a batch.
+void Transpose(const Operand& from, const Operand& to, int64_t batch,
                unsigned long long* most_squares, cudaStream_t stream);
 
 }  // namespace nncpp::cuda

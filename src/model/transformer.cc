@@ -73,10 +73,8 @@ Transformer::Transformer(const ModelConfig& config, Backend& backend)
     layer.up_q = backend.NewWeights(2 * f, c);
     layer.down_q = backend.NewWeights(c, f);
     if (config.position_vectors != 0) {
-      for (int64_t h = 0; h < config.heads; ++h) {
-        layer.positions_q.push_back(backend.NewWeights(config.positions, size));
-      }
-      layer.relative = backend.NewArray(rows * hp);
+      layer.positions_q =
+          backend.NewPositionVectors(config.heads, size, config.positions);
     }
     layer.memory_q = backend.NewKeyValues(s, config.heads, size,
                                           Memory() + MostSteps(config));
@@ -120,12 +118,9 @@ void Transformer::QuantizeAll() {
     backend_.QuantizeWeights(Param(names.projection), *layer.projection_q);
     backend_.QuantizeWeights(Param(names.up), *layer.up_q);
     backend_.QuantizeWeights(Param(names.down), *layer.down_q);
-    for (size_t h = 0; h < layer.positions_q.size(); ++h) {
-      backend_.QuantizeWeights(
-          Param(names.position_vectors)
-              .Rows(static_cast<int64_t>(h) * config_.positions,
-                    config_.positions),
-          *layer.positions_q[h]);
+    if (layer.positions_q != nullptr) {
+      backend_.QuantizePositionVectors(Param(names.position_vectors),
+                                       *layer.positions_q);
     }
   }
   backend_.QuantizeWeights(Param(names_.output), *output_q_);
@@ -191,11 +186,10 @@ Attention Transformer::AttentionOf(const Layer& layer, int64_t index,
       .first = first,
       .scale = 1.0f / std::sqrt(static_cast<float>(c / config_.heads)),
       .query = {layer.qkv.get() + row * 3 * c, rows, c, 3 * c},
-      .relative = layer.relative == nullptr
-                      ? Param(bias)
-                      : Matrix(layer.relative.get() + row * hp, rows, hp),
+      .relative = Param(bias),
       .weights = {layer.weights.get() + row * hp, rows, hp},
       .out = {layer.context.get() + row * c, rows, c},
+      .vectors = layer.positions_q.get(),
   };
 }
 
@@ -230,9 +224,8 @@ void Transformer::ForwardAttention(int64_t index, int64_t first,
   Layer& layer = layers_[static_cast<size_t>(index)];
   const TransformerParameters::Layer& names =
       names_.layers[static_cast<size_t>(index)];
-  const int64_t c = config_.cells, p = config_.positions;
+  const int64_t c = config_.cells, size = c / config_.heads;
   const int64_t row = first * streams_, rows = count * streams_;
-  const int64_t size = c / config_.heads;
   const Matrix qkv(layer.qkv.get() + row * 3 * c, rows, 3 * c);
   backend_.NormLinearForward(NormOf(layer.attention_norm, names.attention_gain,
                                     names.attention_bias, row, rows),
@@ -251,16 +244,6 @@ void Transformer::ForwardAttention(int64_t index, int64_t first,
   backend_.QuantizeKeyValues(qkv.Columns(c, c), qkv.Columns(2 * c, c), streams_,
                              Memory() + first, *layer.memory_q);
   const Attention attention = AttentionOf(layer, index, first, count);
-  if (layer.relative != nullptr) {
-    const Matrix relative(layer.relative.get() + row * config_.heads * p, rows,
-                          config_.heads * p);
-    for (int64_t h = 0; h < config_.heads; ++h) {
-      backend_.ProductForward(qkv.Columns(h * size, size),
-                              *layer.positions_q[static_cast<size_t>(h)],
-                              relative.Columns(h * p, p));
-    }
-    backend_.AddBias(Param(names.position_bias), relative);
-  }
   backend_.AttentionForward(attention, *layer.memory_q);
   AddBranch(2 * index, row, rows, *layer.projection_q, /*bias=*/-1,
             [&](const Linear& projection) {

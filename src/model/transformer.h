@@ -103,13 +103,13 @@ class Transformer : public Model {
 
   struct Layer {
     std::unique_ptr<Weights> qkv_q, projection_q, up_q, down_q;
-    std::vector<std::unique_ptr<Weights>> positions_q;  // of each head
+    std::unique_ptr<PositionVectors> positions_q;
     std::unique_ptr<KeyValues> memory_q;
     Norm attention_norm, gate_norm;
     std::shared_ptr<float[]> qkv;                // R x 3C
     std::shared_ptr<float[]> heads_normed;       // the same, before the gain
     std::shared_ptr<float[]> heads_inverse_rms;  // R x 3H
-    std::shared_ptr<float[]> relative, weights;  // R x H P
+    std::shared_ptr<float[]> weights;            // R x H P
     std::shared_ptr<float[]> context;            // R x C
     std::shared_ptr<float[]> up;                 // R x 2F
     std::shared_ptr<float[]> gated;              // R x F
@@ -149,7 +149,6 @@ class Transformer : public Model {
   void BackwardGate(int64_t index, int64_t rows);
   void BackwardAttention(int64_t index, int64_t rows);
   void BackwardHeadNorms(int64_t index, int64_t rows);
-  void BackwardPositions(int64_t index, int64_t rows);
   void Update(int64_t steps);
   void UpdateTables(const AdamStep& step, int64_t steps);
   void CarryMemory(int64_t steps);

@@ -49,35 +49,6 @@ void Transformer::BackwardGate(int64_t index, int64_t rows) {
   NormBackward(layer.gate_norm, names.gate_gain, names.gate_bias, rows);
 }
 
-// Through the part of the scores that the distance gives: of drelative_ into
-// the queries and the parameters.
-void Transformer::BackwardPositions(int64_t index, int64_t rows) {
-  Layer& layer = layers_[static_cast<size_t>(index)];
-  const TransformerParameters::Layer& names =
-      names_.layers[static_cast<size_t>(index)];
-  const int64_t c = config_.cells, h = config_.heads, p = config_.positions;
-  const int64_t size = c / h;
-  const Matrix drelative(drelative_.get(), rows, h * p);
-  backend_.SumRows(drelative, Gradient(names.position_bias));
-  if (names.position_vectors < 0) return;
-  const Matrix added(dadded_.get(), rows, c);
-  const Matrix dheads(dheads_.get(), rows, 3 * c);
-  const Matrix query(layer.qkv.get(), rows, c, 3 * c);
-  for (int64_t i = 0; i < h; ++i) {
-    NoiseKey backward = Noise(index, kPositions, false);
-    NoiseKey gradient = Noise(index, kPositions, true);
-    backward.tensor += static_cast<uint32_t>(i) << 16;
-    gradient.tensor += static_cast<uint32_t>(i) << 16;
-    backend_.ProductBackward(drelative.Columns(i * p, p),
-                             *layer.positions_q[static_cast<size_t>(i)],
-                             backward, 0, added.Columns(i * size, size));
-    backend_.ProductGradient(drelative.Columns(i * p, p),
-                             query.Columns(i * size, size), gradient,
-                             Gradient(names.position_vectors).Rows(i * p, p));
-  }
-  backend_.Add(added, dheads.Columns(0, c));
-}
-
 // Through the norms of queries, keys and values: of dheads_ into dqkv_.
 void Transformer::BackwardHeadNorms(int64_t index, int64_t rows) {
   const Layer& layer = layers_[static_cast<size_t>(index)];
@@ -97,12 +68,14 @@ void Transformer::BackwardAttention(int64_t index, int64_t rows) {
   Layer& layer = layers_[static_cast<size_t>(index)];
   const TransformerParameters::Layer& names =
       names_.layers[static_cast<size_t>(index)];
-  const int64_t c = config_.cells, hp = config_.heads * config_.positions;
+  const int64_t c = config_.cells;
   const Matrix dx = BranchGradient(2 * index, rows);
   const Matrix dy(dy_.get(), rows, c);
   const Matrix dqkv(dqkv_.get(), rows, 3 * c);
   const Matrix dheads(dheads_.get(), rows, 3 * c);
   const Matrix dcontext(dadded_.get(), rows, c);
+  const Matrix drelative(drelative_.get(), rows,
+                         config_.heads * config_.positions);
   backend_.ProductGradient(dx, {layer.context.get(), rows, c},
                            Noise(index, kProjection, true),
                            Gradient(names.projection));
@@ -112,12 +85,16 @@ void Transformer::BackwardAttention(int64_t index, int64_t rows) {
       {.attention = AttentionOf(layer, index, 0, rows / streams_),
        .noise = Noise(index, kScores, false),
        .dout = dcontext,
-       .drelative = {drelative_.get(), rows, hp},
+       .drelative = drelative,
        .dquery = dheads.Columns(0, c),
        .dkey = dheads.Columns(c, c),
-       .dvalue = dheads.Columns(2 * c, c)},
+       .dvalue = dheads.Columns(2 * c, c),
+       .vector_noise = Noise(index, kPositions, false),
+       .dvectors = names.position_vectors < 0
+                       ? Matrix()
+                       : Gradient(names.position_vectors)},
       *layer.memory_q);
-  BackwardPositions(index, rows);
+  backend_.SumRows(drelative, Gradient(names.position_bias));
   BackwardHeadNorms(index, rows);
   backend_.ProductGradient(dqkv, {layer.attention_norm.y.get(), rows, c},
                            Noise(index, kQkv, true), Gradient(names.qkv));

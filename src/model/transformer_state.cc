@@ -103,8 +103,8 @@ int64_t Transformer::Bytes(const ModelConfig& config) {
   // What a row of a segment leaves in each layer, and in all of them; logits,
   // their gradients and frequencies.
   const int64_t norms = config.head_norms * 3 * (c + config.heads);
-  const int64_t layer = 4 * c + 3 * c + norms + 2 * hp + c + 3 * f + 2;
-  const int64_t shared = 13 * c + hp + 3 * f;
+  const int64_t layer = 4 * c + 3 * c + norms + hp + c + 3 * f + 2;
+  const int64_t shared = 14 * c + 2 * hp + 3 * f;
   const int64_t segment = rows * ((l * layer + shared) * 4 + v * 16 + 2048);
   // Keys and values: two in floats and a copy, and the quantised, whose heads
   // are padded to 32 columns.

@@ -144,9 +144,7 @@ Result Softmax(Backend& b, int64_t first, int64_t rows) {
 Result Additions(Backend& b) {
   const HeldMatrix x = Random(b, kRows, 3 * kN, 19);
   const HeldMatrix y = Random(b, kRows, 3 * kN, 20);
-  const HeldMatrix bias = Random(b, 1, 3 * kN, 21);
   b.Add(y, x);
-  b.AddBias(bias, x);
   const std::vector<SparseElement> elements = {
       {0, 0, 1.0f}, {40, 440, 0.1f}, {40, 440, 1e-9f}, {7, 3, -2.0f}};
   b.AddElements(elements, x);

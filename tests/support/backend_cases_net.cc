@@ -132,9 +132,7 @@ std::vector<SparseElement> Elements(const CaseSize& s) {
 Result Additions(Backend& b, const CaseSize& s) {
   const HeldMatrix x = Numbers(b, s.rows, s.n, 22);
   const HeldMatrix y = Numbers(b, s.rows, s.n, 23);
-  const HeldMatrix bias = Numbers(b, 1, s.n, 24);
   b.Add(y, x);
-  b.AddBias(bias, x);
   const std::vector<SparseElement> elements = Elements(s);
   b.AddElements(elements, x);
   std::vector<float> gathered(elements.size());

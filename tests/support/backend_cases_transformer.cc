@@ -71,6 +71,11 @@ Result AttendSized(Backend& b, const AttentionSize& s) {
       dscores(b, rows, heads * window), dquery(b, rows, c), dkey(b, rows, c),
       dvalue(b, rows, c);
   const auto memory = b.NewKeyValues(streams, heads, size, positions);
+  const HeldMatrix places = Numbers(b, heads * window, size, 69),
+                   dplaces(b, heads * window, size),
+                   bias = Numbers(b, 1, heads * window, 70);
+  const auto vectors = b.NewPositionVectors(heads, size, window);
+  b.QuantizePositionVectors(places, *vectors);
   b.QuantizeKeyValues(key, value, streams, 0, *memory);
   const auto part = [&](int64_t first, int64_t count) -> Attention {
     const int64_t row = first * streams, some = count * streams;
@@ -99,10 +104,23 @@ Result AttendSized(Backend& b, const AttentionSize& s) {
   b.QuantizeKeyValues(key.view().Rows(0, moved * streams),
                       value.view().Rows(0, moved * streams), streams,
                       positions - moved, *memory);
-  Attention again = part(0, steps);
-  again.relative = relative.view().Rows(0, 1);
-  b.AttentionForward(again, *memory);
-  Append(out, result);
+  AttentionGradient again = {.attention = part(0, steps),
+                             .noise = {71, 72, 73},
+                             .dout = dout,
+                             .drelative = dscores,
+                             .dquery = dquery,
+                             .dkey = dkey,
+                             .dvalue = dvalue,
+                             .vector_noise = {74, 75, 76},
+                             .dvectors = dplaces};
+  again.attention.relative = bias;
+  again.attention.vectors = vectors.get();
+  b.AttentionForward(again.attention, *memory);
+  b.AttentionBackward(again, *memory);
+  for (const HeldMatrix& m :
+       {weights, out, dscores, dquery, dkey, dvalue, dplaces}) {
+    Append(m, result);
+  }
   return result;
 }
 

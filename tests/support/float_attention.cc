@@ -78,13 +78,14 @@ void FloatBackend::MoveKeyValues(int64_t steps, KeyValues& quantized) {
   }
 }
 
-void FloatBackend::AttentionForward(const Attention& a,
+void FloatBackend::AttentionForward(const Attention& attention,
                                     const KeyValues& memory) {
   const FloatKeyValues& kv = Cast(memory);
   if (products_ == Products::kExpected) {
-    CpuBackend::AttentionForward(a, *kv.exact);
+    CpuBackend::AttentionForward(attention, *kv.exact);
     return;
   }
+  const Attention a = Placed(attention);
   const int64_t size = a.query.cols / a.heads;
   const int64_t window = a.weights.cols / a.heads;
   for (int64_t r = 0; r < a.query.rows; ++r) {
@@ -149,6 +150,7 @@ void FloatBackend::AttentionBackward(const AttentionGradient& g,
       }
     }
   }
+  VectorsBackward(g);
 }
 
 }  // namespace nncpp::testing
