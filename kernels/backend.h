@@ -197,6 +197,11 @@ class Backend {
   virtual void Adam(const AdamStep& step, ConstMatrix gradient, Matrix weight,
                     Matrix second) = 0;
 
+  // The same for a weight matrix, and its quantised copy.
+  virtual void AdamQuantize(const AdamStep& step, ConstMatrix gradient,
+                            Matrix weight, Matrix second,
+                            Weights& quantized) = 0;
+
   // One update of the given rows; row rows[i] takes corrections[i] in place of
   // step.correction, since rows are updated at different times.
   virtual void AdamRows(const AdamStep& step, std::span<const int32_t> rows,

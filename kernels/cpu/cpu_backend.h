@@ -109,6 +109,8 @@ class CpuBackend : public Backend {
   void Add(ConstMatrix y, Matrix x) override;
   void Adam(const AdamStep& step, ConstMatrix gradient, Matrix weight,
             Matrix second) override;
+  void AdamQuantize(const AdamStep& step, ConstMatrix gradient, Matrix weight,
+                    Matrix second, Weights& quantized) override;
   void AdamRows(const AdamStep& step, std::span<const int32_t> rows,
                 std::span<const float> corrections, ConstMatrix gradient,
                 Matrix weight, Matrix second) override;

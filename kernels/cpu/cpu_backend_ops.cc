@@ -189,6 +189,13 @@ void CpuBackend::Adam(const AdamStep& step, ConstMatrix gradient, Matrix weight,
   });
 }
 
+void CpuBackend::AdamQuantize(const AdamStep& step, ConstMatrix gradient,
+                              Matrix weight, Matrix second,
+                              Weights& quantized) {
+  Adam(step, gradient, weight, second);
+  QuantizeWeights(weight, quantized);
+}
+
 void CpuBackend::AdamRows(const AdamStep& step, std::span<const int32_t> rows,
                           std::span<const float> corrections,
                           ConstMatrix gradient, Matrix weight, Matrix second) {

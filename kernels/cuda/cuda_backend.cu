@@ -173,6 +173,14 @@ void CudaBackend::QuantizeWeights(ConstMatrix w, Weights& quantized) {
   Transpose(out.forward, out.backward, 1, out.most_squares, stream_);
 }
 
+void CudaBackend::AdamQuantize(const AdamStep& step, ConstMatrix gradient,
+                               Matrix weight, Matrix second,
+                               Weights& quantized) {
+  CudaWeights& out = Cast(quantized);
+  AdamQuantizeRows(step, gradient, weight, second, out.forward, stream_);
+  Transpose(out.forward, out.backward, 1, out.most_squares, stream_);
+}
+
 void CudaBackend::Multiply(const Operand& a, const Operand& weights,
                            const Results& y) {
   if (a.rows <= kMostSkinnyRows) {

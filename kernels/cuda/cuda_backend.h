@@ -171,6 +171,8 @@ class CudaBackend : public Backend {
                          const KeyValues& memory) override;
   void Adam(const AdamStep& step, ConstMatrix gradient, Matrix weight,
             Matrix second) override;
+  void AdamQuantize(const AdamStep& step, ConstMatrix gradient, Matrix weight,
+                    Matrix second, Weights& quantized) override;
   void AdamRows(const AdamStep& step, std::span<const int32_t> rows,
                 std::span<const float> corrections, ConstMatrix gradient,
                 Matrix weight, Matrix second) override;

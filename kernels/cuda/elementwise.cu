@@ -1,6 +1,7 @@
 // kernels/cuda/elementwise.cu -- additions, dropout, the optimiser; contract:
 // kernels/cuda/ops.h
 #include "kernels/cuda/ops.h"
+#include "kernels/cuda/quantize_block.h"
 
 namespace nncpp::cuda {
 namespace {
@@ -64,6 +65,21 @@ __global__ void __launch_bounds__(kThreads)
   if (i < count) AdamElement(step, gradient[i], weight[i], second[i]);
 }
 
+// One block a row. A thread quantises what it updated itself.
+__global__ void __launch_bounds__(kThreads)
+    AdamQuantizeRowsKernel(AdamStep step, ConstMatrix gradient, Matrix weight,
+                           Matrix second, Operand quantized) {
+  const int64_t r = blockIdx.x;
+  const float* g = gradient.data + r * gradient.stride;
+  float* w = weight.data + r * weight.stride;
+  float* v = second.data + r * second.stride;
+  for (int64_t c = threadIdx.x; c < weight.cols; c += blockDim.x) {
+    AdamElement(step, g[c], w[c], v[c]);
+  }
+  QuantizeRowInBlock(weight.cols, quantized, r, Shared<RowScratch>(),
+                     [w](int64_t c) { return w[c]; });
+}
+
 // One block a row.
 __global__ void __launch_bounds__(kThreads)
     AdamRowsKernel(AdamStep step, const int32_t* rows, const float* corrections,
@@ -119,6 +135,15 @@ void Adam(const AdamStep& step, const float* gradient, float* weight,
   if (count == 0) return;
   Launch(AdamKernel, Blocks(count, kThreads), kThreads, 0, stream, step,
          gradient, weight, second, count);
+}
+
+void AdamQuantizeRows(const AdamStep& step, ConstMatrix gradient, Matrix weight,
+                      Matrix second, const Operand& quantized,
+                      cudaStream_t stream) {
+  if (weight.rows == 0) return;
+  Launch(AdamQuantizeRowsKernel, Blocks(weight.rows, 1),
+         Threads(weight.cols, kLanes, kThreads), sizeof(RowScratch), stream,
+         step, gradient, weight, second, quantized);
 }
 
 void AdamRows(const AdamStep& step, const int32_t* rows,

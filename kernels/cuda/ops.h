@@ -8,6 +8,7 @@
 #include "kernels/cuda/coding.h"
 #include "kernels/cuda/device.h"
 #include "kernels/cuda/noise.h"
+#include "kernels/cuda/quantize.h"
 
 namespace nncpp::cuda {
 
@@ -51,6 +52,10 @@ void SoftmaxBackward(const FrequencyRows& f, const int32_t* targets,
 
 void Adam(const AdamStep& step, const float* gradient, float* weight,
           float* second, int64_t count, cudaStream_t stream);
+// The same for the rows of a matrix, which are quantised, too.
+void AdamQuantizeRows(const AdamStep& step, ConstMatrix gradient, Matrix weight,
+                      Matrix second, const Operand& quantized,
+                      cudaStream_t stream);
 void AdamRows(const AdamStep& step, const int32_t* rows,
               const float* corrections, int64_t count, ConstMatrix gradient,
               Matrix weight, Matrix second, cudaStream_t stream);

@@ -54,12 +54,38 @@ std::vector<float> CountRowUpdates(const ModelConfig& config,
 }
 
 void UpdateRange(Backend& backend, AdamStep step, float rate,
+                 const ParameterLayout& layout,
+                 std::span<Weights* const> quantized,
                  const TrainedArrays& arrays, int64_t begin, int64_t end) {
   step.rate *= rate;
-  const int64_t n = end - begin;
-  backend.Adam(step, ConstMatrix(arrays.gradients + begin, 1, n),
-               Matrix(arrays.parameters + begin, 1, n),
-               Matrix(arrays.second + begin, 1, n));
+  const auto part = [](auto* array, int64_t offset, int64_t rows,
+                       int64_t cols) {
+    return MatrixRef(array + offset, rows, cols);
+  };
+  // What lies side by side is updated at once.
+  int64_t first = begin, count = 0;
+  const auto plain = [&] {
+    if (count == 0) return;
+    backend.Adam(step, part(arrays.gradients, first, 1, count),
+                 part(arrays.parameters, first, 1, count),
+                 part(arrays.second, first, 1, count));
+    count = 0;
+  };
+  for (size_t i = 0; i < quantized.size(); ++i) {
+    const ParameterView& view = layout.views()[i];
+    if (view.offset < begin || view.offset >= end) continue;
+    if (quantized[i] == nullptr) {
+      if (count == 0) first = view.offset;
+      count = view.offset + view.count() - first;
+      continue;
+    }
+    plain();
+    backend.AdamQuantize(
+        step, part(arrays.gradients, view.offset, view.rows, view.cols),
+        part(arrays.parameters, view.offset, view.rows, view.cols),
+        part(arrays.second, view.offset, view.rows, view.cols), *quantized[i]);
+  }
+  plain();
 }
 
 }  // namespace nncpp

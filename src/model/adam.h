@@ -8,6 +8,7 @@
 
 #include "kernels/backend.h"
 #include "src/model/config.h"
+#include "src/model/parameters.h"
 
 namespace nncpp {
 
@@ -39,8 +40,12 @@ struct TrainedArrays {
   float* second;  // Adam's second moments
 };
 
-// Updates the elements [begin, end), with the step's rate times `rate`.
+// Updates the dense matrices whose offsets are in [begin, end), with the step's
+// rate times `rate`, and quantises those anew that have quantised weights:
+// quantized[i] of view i, or null.
 void UpdateRange(Backend& backend, AdamStep step, float rate,
+                 const ParameterLayout& layout,
+                 std::span<Weights* const> quantized,
                  const TrainedArrays& arrays, int64_t begin, int64_t end);
 
 }  // namespace nncpp

@@ -120,17 +120,26 @@ void Lstm::AllocateSegment() {
   backend_.UploadSymbols(numbers, row_numbers_.get());
 }
 
-void Lstm::QuantizeAll() {
-  for (Layer& layer : layers_) {
-    if (layer.below >= 0) {
-      backend_.QuantizeWeights(Param(layer.below), *layer.below_q);
-    }
-    backend_.QuantizeWeights(Param(layer.recurrent), *layer.recurrent_q);
-    if (layer.embedded >= 0) {
-      backend_.QuantizeWeights(Param(layer.embedded), *layer.embedded_q);
-    }
+std::vector<Weights*> Lstm::Quantized() const {
+  std::vector<Weights*> quantized(layout_.views().size());
+  const auto put = [&](int64_t index, const std::unique_ptr<Weights>& weights) {
+    if (index >= 0) quantized[static_cast<size_t>(index)] = weights.get();
+  };
+  for (const Layer& layer : layers_) {
+    put(layer.below, layer.below_q);
+    put(layer.recurrent, layer.recurrent_q);
+    put(layer.embedded, layer.embedded_q);
   }
-  backend_.QuantizeWeights(Param(output_), *output_q_);
+  put(output_, output_q_);
+  return quantized;
+}
+
+void Lstm::QuantizeAll() {
+  const std::vector<Weights*> quantized = Quantized();
+  for (int64_t i = 0; i < std::ssize(quantized); ++i) {
+    Weights* weights = quantized[static_cast<size_t>(i)];
+    if (weights != nullptr) backend_.QuantizeWeights(Param(i), *weights);
+  }
 }
 
 void Lstm::StartBlock(int64_t streams) {

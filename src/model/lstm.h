@@ -97,6 +97,8 @@ class Lstm : public Model {
     return {embedded_.get() + first_row * e, rows, e};
   }
   std::vector<int64_t> Tables() const;  // of the symbols
+  // The quantised copy of each view of the layout, or null.
+  std::vector<Weights*> Quantized() const;
   void AddParameters();
   void Initialize();
   void AllocateSegment();

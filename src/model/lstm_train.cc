@@ -110,7 +110,7 @@ std::vector<int64_t> Lstm::Tables() const {
 void Lstm::Update(int64_t steps) {
   const AdamStep step = CountUpdate(config_, replaying_, counters_);
   const auto update = [&](float rate, int64_t begin, int64_t end) {
-    UpdateRange(backend_, step, rate,
+    UpdateRange(backend_, step, rate, layout_, Quantized(),
                 {gradients_.get(), parameters_.get(), second_.get()}, begin,
                 end);
   };
@@ -124,7 +124,6 @@ void Lstm::Update(int64_t steps) {
     backend_.AdamRows(step, touched, corrections, Gradient(table), Param(table),
                       layout_.View(second_.get(), table));
   }
-  QuantizeAll();
 }
 
 std::vector<Lstm::Carried> Lstm::CarriedArrays() const {

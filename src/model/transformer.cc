@@ -110,20 +110,38 @@ Transformer::Transformer(const ModelConfig& config, Backend& backend)
   QuantizeAll();
 }
 
-void Transformer::QuantizeAll() {
+std::vector<Weights*> Transformer::Quantized() const {
+  std::vector<Weights*> quantized(layout().views().size());
+  const auto put = [&](int64_t index, const std::unique_ptr<Weights>& weights) {
+    quantized[static_cast<size_t>(index)] = weights.get();
+  };
   for (size_t i = 0; i < layers_.size(); ++i) {
-    Layer& layer = layers_[i];
+    const Layer& layer = layers_[i];
     const TransformerParameters::Layer& names = names_.layers[i];
-    backend_.QuantizeWeights(Param(names.qkv), *layer.qkv_q);
-    backend_.QuantizeWeights(Param(names.projection), *layer.projection_q);
-    backend_.QuantizeWeights(Param(names.up), *layer.up_q);
-    backend_.QuantizeWeights(Param(names.down), *layer.down_q);
-    if (layer.positions_q != nullptr) {
-      backend_.QuantizePositionVectors(Param(names.position_vectors),
-                                       *layer.positions_q);
-    }
+    put(names.qkv, layer.qkv_q);
+    put(names.projection, layer.projection_q);
+    put(names.up, layer.up_q);
+    put(names.down, layer.down_q);
   }
-  backend_.QuantizeWeights(Param(names_.output), *output_q_);
+  put(names_.output, output_q_);
+  return quantized;
+}
+
+void Transformer::QuantizeAll() {
+  const std::vector<Weights*> quantized = Quantized();
+  for (int64_t i = 0; i < std::ssize(quantized); ++i) {
+    Weights* weights = quantized[static_cast<size_t>(i)];
+    if (weights != nullptr) backend_.QuantizeWeights(Param(i), *weights);
+  }
+  QuantizeVectors();
+}
+
+void Transformer::QuantizeVectors() {
+  for (size_t i = 0; i < layers_.size(); ++i) {
+    if (layers_[i].positions_q == nullptr) continue;
+    backend_.QuantizePositionVectors(Param(names_.layers[i].position_vectors),
+                                     *layers_[i].positions_q);
+  }
 }
 
 void Transformer::StartBlock(int64_t streams) {

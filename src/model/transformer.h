@@ -126,6 +126,9 @@ class Transformer : public Model {
     return names_.layout.View(gradients_.get(), index);
   }
   int64_t Memory() const { return config_.positions - 1; }
+  // The quantised copy of each view of the layout, or null.
+  std::vector<Weights*> Quantized() const;
+  void QuantizeVectors();
   NoiseKey Noise(int64_t layer, NoiseUse use, bool gradient) const;
   Attention AttentionOf(const Layer& layer, int64_t index, int64_t first,
                         int64_t count) const;

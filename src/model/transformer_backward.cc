@@ -139,7 +139,7 @@ void Transformer::BackwardSteps(int64_t steps) {
 void Transformer::Update(int64_t steps) {
   const AdamStep step = CountUpdate(config_, replaying_, counters_);
   const auto update = [&](float rate, int64_t begin, int64_t end) {
-    UpdateRange(backend_, step, rate,
+    UpdateRange(backend_, step, rate, layout(), Quantized(),
                 {gradients_.get(), parameters_.get(), second_.get()}, begin,
                 end);
   };
@@ -147,7 +147,7 @@ void Transformer::Update(int64_t steps) {
   update(config_.output_rate, names_.output_offset, names_.position_offset);
   update(config_.position_rate, names_.position_offset, layout().dense_count());
   UpdateTables(step, steps);
-  QuantizeAll();
+  QuantizeVectors();
 }
 
 // Of each table the rows of the symbols that it gave to this segment.

@@ -168,7 +168,15 @@ Result Adam(Backend& b, const CaseSize& s) {
   const std::vector<float> corrections = {500.0f, 3.0f};
   b.AdamRows(step, rows, std::span(corrections).first(rows.size()), gradient,
              weight, second);
-  return BitsOf(weight, second);
+  Result result = BitsOf(weight, second);
+  const auto quantized = b.NewWeights(s.rows, s.n);
+  b.AdamQuantize(step, gradient, weight, second, *quantized);
+  const HeldMatrix x = Numbers(b, 3, s.n, 27), y(b, 3, s.rows),
+                   dy = Numbers(b, 3, s.rows, 28), dx(b, 3, s.n);
+  b.ProductForward(x, *quantized, y);
+  b.ProductBackward(dy, *quantized, {1, 2, 3}, 0, dx);
+  for (const HeldMatrix& m : {weight, second, y, dx}) Append(m, result);
+  return result;
 }
 
 }  // namespace
