@@ -210,6 +210,32 @@ __device__ __forceinline__ uint32_t Pair(uint32_t first, uint32_t second) {
                     : first >> 16 | (second & 0xffff0000u);
 }
 
+inline constexpr int kPieceColumns = 8;
+
+// tile.sums += a warp's: sum[i][c] is that of column c of each lane's piece,
+// the first of which begins at `column`.
+template <int kTiles>
+__device__ __forceinline__ void AddSums(
+    const Tile& tile, int64_t column,
+    const float (&sum)[kTiles][kPieceColumns][4]) {
+  const int g = static_cast<int>(Tile::Lane()) / 4;
+  const int t = static_cast<int>(Tile::Lane()) % 4;
+  NNCPP_UNROLL
+  for (int i = 0; i < kTiles; ++i) {
+    NNCPP_UNROLL
+    for (int e = 0; e < 4; ++e) {
+      const int64_t m = i * kFragmentRows + g + e / 2 * 8;
+      NNCPP_UNROLL
+      for (int c = 0; c < kPieceColumns; ++c) {
+        const int64_t d = column + (2 * t + e % 2) * kPieceColumns + c;
+        if (m >= tile.rows || d >= tile.n.size) continue;
+        atomicAdd(&tile.sums[m * tile.layout.sum_pitch + d],
+                  static_cast<int32_t>(sum[i][c][e]));
+      }
+    }
+  }
+}
+
 // tile.sums += tile.weights times the rows of keys or values. These lie with a
 // head's columns side by side, and a fragment wants pairs of positions: lane
 // (g, t) loads eight columns, from 8 g on, of four positions, and column i of
@@ -218,13 +244,12 @@ __device__ __forceinline__ uint32_t Pair(uint32_t first, uint32_t second) {
 template <int kTiles>
 __device__ __forceinline__ void WeighRows(const Tile& tile,
                                           const HeadRows& positions) {
-  constexpr int kColumns = 8;  // in a piece
   const int g = static_cast<int>(Tile::Lane()) / 4;
   const int t = static_cast<int>(Tile::Lane()) % 4;
   const Words4 zeros = {};
-  for (int64_t column = 0; column < tile.n.size; column += 8 * kColumns) {
-    const int64_t mine = column + g * kColumns;
-    float sum[kTiles][kColumns][4] = {};
+  for (int64_t column = 0; column < tile.n.size; column += 8 * kPieceColumns) {
+    const int64_t mine = column + g * kPieceColumns;
+    float sum[kTiles][kPieceColumns][4] = {};
     for (int64_t p0 = Tile::Warp() * kSpanStep; p0 < tile.span;
          p0 += kTileWarps * kSpanStep) {
       const auto right = [&](int64_t p) {
@@ -250,7 +275,7 @@ __device__ __forceinline__ void WeighRows(const Tile& tile,
         }
       }
       NNCPP_UNROLL
-      for (int word = 0; word < kColumns / 2; ++word) {
+      for (int word = 0; word < kPieceColumns / 2; ++word) {
         const uint32_t even[2] = {Pair<0>(a0.word[word], a1.word[word]),
                                   Pair<0>(b0.word[word], b1.word[word])};
         const uint32_t odd[2] = {Pair<1>(a0.word[word], a1.word[word]),
@@ -262,20 +287,7 @@ __device__ __forceinline__ void WeighRows(const Tile& tile,
         }
       }
     }
-    NNCPP_UNROLL
-    for (int i = 0; i < kTiles; ++i) {
-      NNCPP_UNROLL
-      for (int e = 0; e < 4; ++e) {
-        const int64_t m = i * kFragmentRows + g + e / 2 * 8;
-        NNCPP_UNROLL
-        for (int c = 0; c < kColumns; ++c) {
-          const int64_t d = column + (2 * t + e % 2) * kColumns + c;
-          if (m >= tile.rows || d >= tile.n.size) continue;
-          atomicAdd(&tile.sums[m * tile.layout.sum_pitch + d],
-                    static_cast<int32_t>(sum[i][c][e]));
-        }
-      }
-    }
+    AddSums(tile, column, sum);
   }
 }
 

@@ -79,7 +79,7 @@ __device__ __forceinline__ uint64_t SumUpToThread(uint64_t value,
 // whose symbols hold the point decodes. A sum of integers has no order.
 __global__ void __launch_bounds__(kMostCodingThreads)
     DecodeKernel(FrequencyRows f, int64_t first_row, DecoderState* states,
-                 const uint8_t* bytes, int64_t room, int32_t* symbols) {
+                 int32_t* symbols) {
   DecodeScratch& scratch = Shared<DecodeScratch>();
   const int64_t b = blockIdx.x, row = first_row + b;
   DecoderState& state = states[b];
@@ -118,7 +118,7 @@ __global__ void __launch_bounds__(kMostCodingThreads)
   uint64_t range =
       ShareOf(state.range, below + frequency[symbol], total) - from;
   for (; range < kRangeMin; range <<= 8) {
-    offset = offset << 8 | bytes[b * room + state.taken++];
+    offset = offset << 8 | state.bytes[state.taken++];
   }
   state.offset = offset;
   state.range = range;
@@ -141,12 +141,11 @@ void EncodeSymbols(const FrequencyRows& f, ConstSymbols symbols,
 }
 
 void DecodeSymbols(const FrequencyRows& f, int64_t first_row,
-                   DecoderState* states, const uint8_t* bytes, int64_t room,
-                   Symbols symbols, cudaStream_t stream) {
+                   DecoderState* states, Symbols symbols, cudaStream_t stream) {
   if (symbols.cols == 0) return;
   Launch(DecodeKernel, Blocks(symbols.cols, 1),
          Threads(f.symbols, kLanes, kMostCodingThreads), sizeof(DecodeScratch),
-         stream, f, first_row, states, bytes, room, symbols.data);
+         stream, f, first_row, states, symbols.data);
 }
 
 }  // namespace nncpp::cuda

@@ -32,15 +32,14 @@ void EncodeSymbols(const FrequencyRows& f, ConstSymbols symbols,
 // A stream's decoder, and what comes of it in a segment.
 struct DecoderState {
   uint64_t offset, range;
-  int64_t left;    // symbols it still has to give
-  int64_t taken;   // bytes looked at
-  uint32_t sound;  // whether an encoder can have made them
+  const uint8_t* bytes;  // those to come, enough for all of its symbols
+  int64_t left;          // symbols it still has to give
+  int64_t taken;         // bytes looked at
+  uint32_t sound;        // whether an encoder can have made them
 };
 
-// The next symbol of each stream, by rows first_row + b. Stream b reads from
-// bytes + b * room, where there is enough for all of its symbols.
+// The next symbol of each stream, by rows first_row + b.
 void DecodeSymbols(const FrequencyRows& f, int64_t first_row,
-                   DecoderState* states, const uint8_t* bytes, int64_t room,
-                   Symbols symbols, cudaStream_t stream);
+                   DecoderState* states, Symbols symbols, cudaStream_t stream);
 
 }  // namespace nncpp::cuda

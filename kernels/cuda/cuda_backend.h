@@ -205,7 +205,6 @@ class CudaBackend : public Backend {
   Buffer gathered_{arena_}, order_{arena_};
   // Of EncodeSymbols and DecodeSymbols.
   Buffer below_{arena_}, coded_{arena_}, decoders_{arena_}, ahead_{arena_};
-  int64_t ahead_bytes_ = 0;  // of each stream
 };
 
 }  // namespace nncpp::cuda

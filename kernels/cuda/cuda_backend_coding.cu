@@ -139,28 +139,26 @@ void CudaBackend::EncodeSymbols(Frequencies& frequencies, ConstSymbols symbols,
 void CudaBackend::StartDecoding(std::span<RangeDecoder> decoders,
                                 std::span<const int64_t> counts) {
   NNCPP_CHECK(decoders.size() == counts.size() && !decoders.empty());
-  ahead_bytes_ = std::max(*std::ranges::max_element(counts), int64_t{0}) *
-                 kMostSymbolBytes;
+  const int64_t room = std::max(*std::ranges::max_element(counts), int64_t{0}) *
+                       kMostSymbolBytes;
+  std::vector<uint8_t> ahead(decoders.size() * static_cast<size_t>(room));
+  auto* const on_device = ahead_.Reserve<uint8_t>(std::ssize(ahead));
   std::vector<DecoderState> states;
-  std::vector<uint8_t> ahead(decoders.size() *
-                             static_cast<size_t>(ahead_bytes_));
   for (size_t b = 0; b < decoders.size(); ++b) {
     const RangeDecoder& d = decoders[b];
-    states.push_back({d.offset(), d.range(), counts[b], 0, 1});
-    d.Ahead(std::span(ahead).subspan(b * static_cast<size_t>(ahead_bytes_),
-                                     static_cast<size_t>(ahead_bytes_)));
+    const size_t at = b * static_cast<size_t>(room);
+    d.Ahead(std::span(ahead).subspan(at, static_cast<size_t>(room)));
+    states.push_back({d.offset(), d.range(), on_device + at, counts[b], 0, 1});
   }
+  staging_.Put(std::span<const uint8_t>(ahead), on_device);
   staging_.Put(std::span<const DecoderState>(states),
                decoders_.Reserve<DecoderState>(std::ssize(states)));
-  staging_.Put(std::span<const uint8_t>(ahead),
-               ahead_.Reserve<uint8_t>(std::ssize(ahead)));
 }
 
 void CudaBackend::DecodeSymbols(Frequencies& frequencies, int64_t first_row,
                                 Symbols symbols) {
   cuda::DecodeSymbols(Cast(frequencies).on_device, first_row,
-                      decoders_.Reserve<DecoderState>(symbols.cols),
-                      ahead_.Reserve<uint8_t>(0), ahead_bytes_, symbols,
+                      decoders_.Reserve<DecoderState>(symbols.cols), symbols,
                       stream_);
 }
 

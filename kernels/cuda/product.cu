@@ -59,6 +59,39 @@ __device__ __forceinline__ void LoadRows(const Operand& x, int64_t first,
   }
 }
 
+// Makes x number `batch` of the operands that follow it.
+__device__ __forceinline__ void MoveTo(int64_t batch, Operand& x) {
+  x.q += batch * x.rows * x.stride;
+  if (x.scale != nullptr) x.scale += batch * x.rows;
+}
+
+// Stores a warp's fragments, the first of which begins at (first_i, first_j) of
+// out.
+template <typename Shape>
+__device__ __forceinline__ void StoreTiles(
+    const float (&sum)[Shape::kTilesI][Shape::kTilesJ][4], const Operand& a,
+    const Operand& b, const Results& c, int64_t first_i, int64_t first_j,
+    float* out) {
+  const int lane = static_cast<int>(threadIdx.x) % kLanes;
+  const int g = lane / 4, t = lane % 4;
+  NNCPP_UNROLL
+  for (int i = 0; i < Shape::kTilesI; ++i) {
+    NNCPP_UNROLL
+    for (int e = 0; e < 4; ++e) {
+      const int64_t row = first_i + i * kFragmentRows + g + e / 2 * 8;
+      if (row >= a.rows) continue;
+      const float scale = ScaleOf(a, row);
+      NNCPP_UNROLL
+      for (int j = 0; j < Shape::kTilesJ; ++j) {
+        const int64_t col = first_j + j * kFragmentCols + 2 * t + e % 2;
+        if (col >= b.rows) continue;
+        c.Store(Scaled(sum[i][j][e], scale, ScaleOf(b, col)), col,
+                out + row * c.first.stride + col);
+      }
+    }
+  }
+}
+
 // Grid (batch times tiles along j, tiles along i). Copies of the stages to come
 // are under way while one is multiplied.
 template <typename Shape>
@@ -72,11 +105,8 @@ __global__ void __launch_bounds__(Shape::kThreads, 1)
   const unsigned tiles_j = gridDim.x / static_cast<unsigned>(c.batch.count);
   const int64_t block_j = int64_t{blockIdx.x % tiles_j} * Shape::kBlockJ;
   const int64_t batch = blockIdx.x / tiles_j;
-  a.q += batch * a.rows * a.stride;
-  b.q += batch * b.rows * b.stride;
-  a.scale += batch * a.rows;
-  if (b.scale != nullptr) b.scale += batch * b.rows;
-  float* const out = c.first.data + c.batch.Offset(batch);
+  MoveTo(batch, a);
+  MoveTo(batch, b);
   const int warp_i = warp / Shape::kWarpsJ * Shape::kTilesI * kFragmentRows;
   const int warp_j = warp % Shape::kWarpsJ * Shape::kTilesJ * kFragmentCols;
   const int64_t steps = a.stride / kDepth;
@@ -119,23 +149,8 @@ __global__ void __launch_bounds__(Shape::kThreads, 1)
   }
   WaitForCopies<0>();
 
-  NNCPP_UNROLL
-  for (int i = 0; i < Shape::kTilesI; ++i) {
-    NNCPP_UNROLL
-    for (int e = 0; e < 4; ++e) {
-      const int64_t row = block_i + warp_i + i * kFragmentRows + g + e / 2 * 8;
-      if (row >= a.rows) continue;
-      const float scale = ScaleOf(a, row);
-      NNCPP_UNROLL
-      for (int j = 0; j < Shape::kTilesJ; ++j) {
-        const int64_t col =
-            block_j + warp_j + j * kFragmentCols + 2 * t + e % 2;
-        if (col >= b.rows) continue;
-        c.Store(Scaled(sum[i][j][e], scale, ScaleOf(b, col)), col,
-                out + row * c.first.stride + col);
-      }
-    }
-  }
+  StoreTiles<Shape>(sum, a, b, c, block_i + warp_i, block_j + warp_j,
+                    c.first.data + c.batch.Offset(batch));
 }
 
 template <typename Shape>

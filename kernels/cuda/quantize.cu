@@ -98,47 +98,62 @@ struct ColumnScratch {
   HalfBits tile[kColumns * kPitch];
 };
 
-// Thread t works on the eight columns of counter t mod kCounters in rows t /
-// kCounters, and so on; integer atomics gather what the threads find. When all
-// columns have their exponents, tiles of rows are written transposed. Column c
+// A thread's part of the columns of a block. Thread t works on the eight
+// columns of counter t mod kCounters in rows t / kCounters, and so on. Column c
 // of the scratch is that of counter c mod kCounters, number c / kCounters.
 template <bool kStochastic, int kCounters>
-__global__ void __launch_bounds__(kColumnThreads)
-    QuantizeColumnsKernel(Columns in, DeviceNoise noise_on_device,
-                          Operand out) {
+struct ColumnWork {
   using Scratch = ColumnScratch<kCounters>;
-  constexpr int kColumns = Scratch::kColumns, kRows = Scratch::kTileRows;
-  Scratch& s = Shared<Scratch>();
-  const ConstMatrix& x = in.x;
-  const int thread = static_cast<int>(threadIdx.x);
-  const int first_row = thread / kCounters;
-  const int64_t counter = int64_t{blockIdx.y} * kCounters + thread % kCounters;
-  const int64_t batch = blockIdx.x;
-  const float* data = x.data + in.batch.Offset(batch);
-  HalfBits* q = out.q + batch * out.rows * out.stride;
-  NoiseKey key;
-  if constexpr (kStochastic) {
-    key = noise_on_device;
-    key.tensor += static_cast<uint32_t>(batch) << 16;
+  static constexpr int kColumns = Scratch::kColumns;
+  static constexpr int kRows = Scratch::kTileRows;
+
+  __device__ ColumnWork(const Columns& columns, const DeviceNoise& noise,
+                        const Operand& operand)
+      : s(Shared<Scratch>()),
+        in(columns),
+        out(operand),
+        thread(static_cast<int>(threadIdx.x)),
+        first_row(thread / kCounters),
+        counter(int64_t{blockIdx.y} * kCounters + thread % kCounters),
+        data(in.x.data + in.batch.Offset(blockIdx.x)) {
+    if constexpr (kStochastic) {
+      key = noise;
+      key.tensor += static_cast<uint32_t>(blockIdx.x) << 16;
+    }
   }
-  const auto value = [&](int64_t r, int64_t c) {
+
+  __device__ __forceinline__ float Value(int64_t r, int64_t c) const {
     const bool within = in.band == 0 || (r >= c && r - c < in.band);
-    return within ? data[r * x.stride + c] : 0.0f;
-  };
-  // Calls run(c, column) for this thread's columns, by the scratch's number.
-  const auto columns = [&](auto run) {
+    return within ? data[r * in.x.stride + c] : 0.0f;
+  }
+  // The column of the scratch's number c.
+  __device__ __forceinline__ int64_t ColumnOf(int c) const {
+    return ElementOf(int64_t{blockIdx.y} * kCounters + c % kCounters,
+                     c / kCounters);
+  }
+  // Calls run(c) for this thread's share of the scratch's columns.
+  template <typename Run>
+  __device__ __forceinline__ void EachOfScratch(Run run) const {
+    for (int c = thread; c < kColumns; c += kColumnThreads) run(c);
+  }
+  // Calls run(c, column, j) for this thread's columns, c by the scratch's
+  // number.
+  template <typename Run>
+  __device__ __forceinline__ void EachColumn(Run run) const {
     NNCPP_UNROLL
     for (int j = 0; j < kPerCounter; ++j) {
       const int64_t column = ElementOf(counter, j);
-      if (column < x.cols) run(j * kCounters + thread % kCounters, column, j);
+      if (column < in.x.cols)
+        run(j * kCounters + thread % kCounters, column, j);
     }
-  };
+  }
   // Calls run(c, q, j) with the rounded integers of row r.
-  const auto each = [&](int64_t r, auto run) {
-    const auto rounded = [&](auto noise) {
-      columns([&](int c, int64_t column, int j) {
-        const float scaled = value(r, column) * PowerOfTwo(-s.exponent[c]);
-        run(c, RoundToInt(noise(j, scaled)), j);
+  template <typename Run>
+  __device__ __forceinline__ void EachInteger(int64_t r, Run run) const {
+    const auto rounded = [&](auto noisy) {
+      EachColumn([&](int c, int64_t column, int j) {
+        const float scaled = Value(r, column) * PowerOfTwo(-s.exponent[c]);
+        run(c, RoundToInt(noisy(j, scaled)), j);
       });
     };
     if constexpr (kStochastic) {
@@ -147,33 +162,57 @@ __global__ void __launch_bounds__(kColumnThreads)
     } else {
       rounded([&](int, float scaled) { return scaled; });
     }
-  };
+  }
 
-  for (int c = thread; c < kColumns; c += kColumnThreads) {
+  __device__ __forceinline__ void FindExponents() const;
+  __device__ __forceinline__ void RaiseExponents() const;
+  __device__ __forceinline__ void Write() const;
+
+  Scratch& s;
+  const Columns& in;
+  const Operand& out;
+  int thread, first_row;
+  int64_t counter;
+  const float* data;
+  NoiseKey key;
+};
+
+// By the largest magnitudes, to which integer atomics bring what the threads
+// find.
+template <bool kStochastic, int kCounters>
+__device__ __forceinline__ void
+ColumnWork<kStochastic, kCounters>::FindExponents() const {
+  EachOfScratch([&](int c) {
     s.most[c] = 0;
     s.squares[c] = 0;
-  }
+  });
   __syncthreads();
   uint32_t most[kPerCounter] = {};
-  for (int64_t r = first_row; r < x.rows; r += kRows) {
-    columns([&](int, int64_t column, int j) {
-      most[j] = Larger()(most[j], BitsFromFloat(Abs(value(r, column))));
+  for (int64_t r = first_row; r < in.x.rows; r += kRows) {
+    EachColumn([&](int, int64_t column, int j) {
+      most[j] = Larger()(most[j], BitsFromFloat(Abs(Value(r, column))));
     });
   }
-  columns([&](int c, int64_t, int j) { atomicMax(&s.most[c], most[j]); });
+  EachColumn([&](int c, int64_t, int j) { atomicMax(&s.most[c], most[j]); });
   __syncthreads();
-  for (int c = thread; c < kColumns; c += kColumnThreads) {
+  EachOfScratch([&](int c) {
     s.exponent[c] = s.most[c] == 0 ? 0 : OperandExponent(s.most[c]);
-  }
+  });
   __syncthreads();
+}
+
+// Until all norms hold.
+template <bool kStochastic, int kCounters>
+__device__ __forceinline__ void
+ColumnWork<kStochastic, kCounters>::RaiseExponents() const {
   for (bool done = false; !done;) {
     unsigned long long squares[kPerCounter] = {};
-    for (int64_t r = first_row; r < x.rows; r += kRows) {
-      each(r, [&](int, int32_t rounded, int j) {
+    for (int64_t r = first_row; r < in.x.rows; r += kRows) {
+      EachInteger(r, [&](int, int32_t rounded, int j) {
         squares[j] += static_cast<unsigned long long>(rounded * rounded);
       });
     }
-    columns(
+    EachColumn(
         [&](int c, int64_t, int j) { atomicAdd(&s.squares[c], squares[j]); });
     __syncthreads();
     done = true;
@@ -182,39 +221,50 @@ __global__ void __launch_bounds__(kColumnThreads)
       done = done && sum <= kOperandNorm * kOperandNorm;
     }
     __syncthreads();
-    for (int c = thread; c < kColumns; c += kColumnThreads) {
+    EachOfScratch([&](int c) {
       const auto sum = static_cast<int64_t>(s.squares[c]);
       s.exponent[c] += NormShift(sum, kOperandNorm);
       s.squares[c] = 0;
-    }
+    });
     __syncthreads();
   }
+}
 
-  // The column of the scratch's number c.
-  const auto column_of = [&](int c) {
-    return ElementOf(int64_t{blockIdx.y} * kCounters + c % kCounters,
-                     c / kCounters);
-  };
-  for (int c = thread; c < kColumns; c += kColumnThreads) {
-    if (column_of(c) >= x.cols) continue;
-    out.scale[batch * out.rows + column_of(c)] = PowerOfTwo(s.exponent[c]);
-  }
+// The scales, and tiles of rows transposed.
+template <bool kStochastic, int kCounters>
+__device__ __forceinline__ void ColumnWork<kStochastic, kCounters>::Write()
+    const {
+  EachOfScratch([&](int c) {
+    if (ColumnOf(c) >= in.x.cols) return;
+    out.scale[blockIdx.x * out.rows + ColumnOf(c)] = PowerOfTwo(s.exponent[c]);
+  });
+  HalfBits* const q = out.q + blockIdx.x * out.rows * out.stride;
   for (int64_t from = 0; from < out.stride; from += kRows) {
     const int64_t r = from + first_row;
-    if (r < x.rows) {
-      each(r, [&](int c, int32_t rounded, int) {
+    if (r < in.x.rows) {
+      EachInteger(r, [&](int c, int32_t rounded, int) {
         s.tile[c * Scratch::kPitch + first_row] = HalfFromInteger(rounded);
       });
     }
     __syncthreads();
     for (int i = thread; i < kColumns * kRows; i += kColumnThreads) {
       const int c = i / kRows, row = i % kRows;
-      if (column_of(c) >= x.cols || from + row >= out.stride) continue;
-      q[column_of(c) * out.stride + from + row] =
-          from + row < x.rows ? s.tile[c * Scratch::kPitch + row] : HalfBits{0};
+      if (ColumnOf(c) >= in.x.cols || from + row >= out.stride) continue;
+      q[ColumnOf(c) * out.stride + from + row] =
+          from + row < in.x.rows ? s.tile[c * Scratch::kPitch + row]
+                                 : HalfBits{0};
     }
     __syncthreads();
   }
+}
+
+template <bool kStochastic, int kCounters>
+__global__ void __launch_bounds__(kColumnThreads)
+    QuantizeColumnsKernel(Columns in, DeviceNoise noise, Operand out) {
+  const ColumnWork<kStochastic, kCounters> work(in, noise, out);
+  work.FindExponents();
+  work.RaiseExponents();
+  work.Write();
 }
 
 template <bool kStochastic, int kCounters>

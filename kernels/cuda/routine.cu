@@ -36,6 +36,7 @@ void CudaRoutine::Record(cudaStream_t stream,
     work();
   } catch (...) {
     cudaStreamEndCapture(stream, &recorded);
+    if (recorded != nullptr) cudaGraphDestroy(recorded);
     throw;
   }
   NNCPP_CUDA_CHECK(cudaStreamEndCapture(stream, &recorded));

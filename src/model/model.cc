@@ -119,12 +119,12 @@ class StateReader : public StateVisitor {
 }  // namespace
 
 void Model::Encode(std::span<const int32_t>, std::span<RangeEncoder>) {
-  NNCPP_CHECK(Mixer() == nullptr && "codes by its frequencies");
+  NNCPP_CHECK(false && "is coded by what its mixer predicts");
 }
 
 void Model::Decode(std::span<const int64_t>, std::span<RangeDecoder>,
                    std::span<int32_t>) {
-  NNCPP_CHECK(Mixer() == nullptr && "codes by its frequencies");
+  NNCPP_CHECK(false && "is coded by what its mixer predicts");
 }
 
 uint64_t Model::Digest() {

@@ -95,19 +95,26 @@ Transformer::Transformer(const ModelConfig& config, Backend& backend)
   }
   final_norm_ = new_norm();
   output_q_ = backend.NewWeights(v, c);
-  for (auto* array : {&x_, &added_, &dx_, &dy_, &dadded_}) {
-    *array = backend.NewArray(rows * c);
-  }
-  if (config.replay_period > 0) dropped_ = backend.NewArray(rows * c);
-  dqkv_ = backend.NewArray(rows * 3 * c);
-  dheads_ = config.head_norms == 0 ? dqkv_ : backend.NewArray(rows * 3 * c);
-  drelative_ = backend.NewArray(rows * hp);
-  dup_ = backend.NewArray(rows * 2 * f);
-  dgated_ = backend.NewArray(rows * f);
-  logits_ = backend.NewArray(rows * v);
-  dlogits_ = backend.NewArray(rows * v);
+  AllocateSegment();
   row_power_.assign(static_cast<size_t>(config.recent * v), 1.0);
   QuantizeAll();
+}
+
+void Transformer::AllocateSegment() {
+  const int64_t c = config_.cells, v = config_.alphabet, f = config_.inner;
+  const int64_t rows = SegmentRows(config_);
+  const int64_t hp = config_.heads * config_.positions;
+  for (auto* array : {&x_, &added_, &dx_, &dy_, &dadded_}) {
+    *array = backend_.NewArray(rows * c);
+  }
+  if (config_.replay_period > 0) dropped_ = backend_.NewArray(rows * c);
+  dqkv_ = backend_.NewArray(rows * 3 * c);
+  dheads_ = config_.head_norms == 0 ? dqkv_ : backend_.NewArray(rows * 3 * c);
+  drelative_ = backend_.NewArray(rows * hp);
+  dup_ = backend_.NewArray(rows * 2 * f);
+  dgated_ = backend_.NewArray(rows * f);
+  logits_ = backend_.NewArray(rows * v);
+  dlogits_ = backend_.NewArray(rows * v);
 }
 
 std::vector<Weights*> Transformer::Quantized() const {

@@ -126,6 +126,7 @@ class Transformer : public Model {
     return names_.layout.View(gradients_.get(), index);
   }
   int64_t Memory() const { return config_.positions - 1; }
+  void AllocateSegment();  // what its layers share
   // The quantised copy of each view of the layout, or null.
   std::vector<Weights*> Quantized() const;
   void QuantizeVectors();

@@ -16,6 +16,7 @@ namespace {
 
 using ::nncpp::testing::Bits;
 using ::nncpp::testing::HeldMatrix;
+using ::nncpp::testing::HeldSymbols;
 using ::nncpp::testing::MakeEmulatedBackend;
 using ::nncpp::testing::RandomFloats;
 
@@ -69,6 +70,41 @@ TEST(Routine, BeginsAnewWhenMemoryMayHaveMoved) {
   calls = 0;
   EXPECT_TRUE(FourRuns(*cuda, calls, [&] { cuda->NewArray(10); }) == expected);
   EXPECT_EQ(calls, 4);
+}
+
+// Two steps of two streams, decoded three times by one routine: two symbols of
+// each stream, but one the last time; and where the decoders are then.
+std::vector<uint64_t> DecodeThrice(Backend& b) {
+  const HeldMatrix logits(b, 4, 300, RandomFloats(4 * 300, 5));
+  const HeldSymbols symbols(b, 2, 2, {0, 0, 0, 0});
+  const auto f = b.NewFrequencies(4, 300);
+  const auto routine = b.NewRoutine();
+  std::vector<uint8_t> bytes;
+  for (int i = 0; i < 40; ++i) bytes.push_back(static_cast<uint8_t>(i * 73));
+  std::vector<RangeDecoder> decoders(2, RangeDecoder(bytes));
+  std::vector<uint64_t> result;
+  for (const int64_t count : {2, 2, 1}) {
+    b.StartDecoding(decoders, std::vector<int64_t>{count, count});
+    b.Run(*routine, 0, [&] {
+      b.SoftmaxFrequencies(logits, 0, *f);
+      b.DecodeSymbols(*f, 0, symbols.view().Rows(0, 1));
+      b.DecodeSymbols(*f, 2, symbols.view().Rows(1, 1));
+    });
+    b.EndDecoding(decoders);
+    for (const int32_t symbol : symbols.Values()) {
+      result.push_back(static_cast<uint64_t>(symbol));
+    }
+  }
+  for (const RangeDecoder& decoder : decoders) {
+    result.push_back(decoder.offset());
+  }
+  return result;
+}
+
+TEST(Routine, DecodesAsManySymbolsAsThereAre) {
+  const std::unique_ptr<Backend> cpu = MakeCpuBackend(1);
+  const std::unique_ptr<Backend> cuda = MakeEmulatedBackend(/*seed=*/1);
+  EXPECT_EQ(DecodeThrice(*cuda), DecodeThrice(*cpu));
 }
 
 TEST(RoutineDeathTest, RefusesWhatPassesThroughTheHost) {

@@ -90,33 +90,27 @@ Result AttendSized(Backend& b, const AttentionSize& s) {
   };
   b.AttentionForward(part(0, steps / 2), *memory);
   b.AttentionForward(part(steps / 2, steps - steps / 2), *memory);
-  b.AttentionBackward({.attention = part(0, steps),
-                       .noise = {66, 67, 68},
-                       .dout = dout,
-                       .drelative = dscores,
-                       .dquery = dquery,
-                       .dkey = dkey,
-                       .dvalue = dvalue},
-                      *memory);
+  AttentionGradient gradient = {.attention = part(0, steps),
+                                .noise = {66, 67, 68},
+                                .dout = dout,
+                                .drelative = dscores,
+                                .dquery = dquery,
+                                .dkey = dkey,
+                                .dvalue = dvalue};
+  b.AttentionBackward(gradient, *memory);
   Result result = BitsOf(weights, out, dscores, dquery, dkey, dvalue);
   const int64_t moved = std::min<int64_t>(2, positions - 1);
   b.MoveKeyValues(moved, *memory);
   b.QuantizeKeyValues(key.view().Rows(0, moved * streams),
                       value.view().Rows(0, moved * streams), streams,
                       positions - moved, *memory);
-  AttentionGradient again = {.attention = part(0, steps),
-                             .noise = {71, 72, 73},
-                             .dout = dout,
-                             .drelative = dscores,
-                             .dquery = dquery,
-                             .dkey = dkey,
-                             .dvalue = dvalue,
-                             .vector_noise = {74, 75, 76},
-                             .dvectors = dplaces};
-  again.attention.relative = bias;
-  again.attention.vectors = vectors.get();
-  b.AttentionForward(again.attention, *memory);
-  b.AttentionBackward(again, *memory);
+  gradient.noise = {71, 72, 73};
+  gradient.vector_noise = {74, 75, 76};
+  gradient.dvectors = dplaces;
+  gradient.attention.relative = bias;
+  gradient.attention.vectors = vectors.get();
+  b.AttentionForward(gradient.attention, *memory);
+  b.AttentionBackward(gradient, *memory);
   for (const HeldMatrix& m :
        {weights, out, dscores, dquery, dkey, dvalue, dplaces}) {
     Append(m, result);

@@ -94,7 +94,7 @@ T FromLane(T value, int lane) {
 void NoteMemory(void* p, size_t bytes);
 void CheckMemory(const void* p, bool on_device);
 
-// d += a b with the fragments of PTX's mma.m16n8k16 (see kernels/cuda/mma.h).
+// d += a b with the fragments of PTX's mma.m16n8k16 (kernels/cuda/device.h).
 void Multiply16x8x16(float (&d)[4], const uint32_t (&a)[4],
                      const uint32_t (&b)[2]);
 
