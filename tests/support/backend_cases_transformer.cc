@@ -58,8 +58,8 @@ struct AttentionSize {
 
 // Two heads; in two calls forwards, and once more after the memory has moved.
 Result AttendSized(Backend& b, const AttentionSize& s) {
-  const auto [streams, steps, size, window] = s;
-  constexpr int64_t heads = 2;
+  const int64_t streams = s.streams, steps = s.steps, size = s.size;
+  const int64_t window = s.window, heads = 2;
   const int64_t rows = streams * steps, c = heads * size;
   const int64_t positions = window - 1 + steps;
   const HeldMatrix key = Numbers(b, streams * positions, c, 61),
