@@ -59,8 +59,7 @@ printf 'x' > one
 "$NNCPP" c -q --no-prep --profile tiny --checkpoint ck pipe a.nncpp &
 exec 3> pipe
 until [ -e ck ]; do sleep 0.01; done
-kill -KILL $!
-wait $! 2> log
+{ kill -KILL $! && wait $!; } 2> log  # where bash says that it was killed
 exec 3>&-
 Run c --checkpoint ck one a.nncpp
 Run c --checkpoint other one a.nncpp
