@@ -47,7 +47,7 @@ void ContextModels::SelectWeights(const Signs& signs,
     const int64_t depth = std::min(depth_, kDepths - 1);
     evidence.first[0] = static_cast<int32_t>(path_ % kNodes);
     evidence.first[1] = static_cast<int32_t>(LengthClass(0) * kDepths + depth);
-    evidence.first[2] = stream_->Back(1) % kBytes;
+    evidence.first[2] = static_cast<int32_t>(stream_->Back(1) % kBytes);
   }
 }
 
