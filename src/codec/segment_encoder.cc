@@ -20,7 +20,7 @@ void SegmentEncoder::Start(std::span<const int32_t> targets) {
   if (mixer == nullptr) return model_.Encode(targets, encoders_);
   targets_.assign(targets.begin(), targets.end());
   const bool alone = model_.FrequenciesAt(0).empty();
-  if (alone && encoders_.size() == 1) {
+  if (alone && encoders_.size() == 1) {  // of which no target is -1
     mixer->Code(0, targets_, model_.LeavesCore(), [&](int bit, uint32_t p) {
       encoders_.front().EncodeBit(bit, p, kCodedBits);
     });

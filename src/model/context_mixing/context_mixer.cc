@@ -31,6 +31,8 @@ ContextMixer::ContextMixer(const ModelConfig& config)
 
 ContextMixer::~ContextMixer() = default;
 
+int64_t ContextMixer::LookaheadBytes() { return sizeof(Lookahead); }
+
 void ContextMixer::Code(
     int64_t stream, std::span<const int32_t> symbols, bool beside,
     const std::function<void(int bit, uint32_t probability)>& coded) {

@@ -60,6 +60,7 @@ class ContextMixer {
   static int64_t Bytes(const ModelConfig& config) {
     return ContextModels::Bytes(config) + NodeMixer::Bytes(config);
   }
+  static int64_t LookaheadBytes();  // which Code takes beside these
 
  private:
   struct Lookahead;

@@ -116,10 +116,10 @@ static_assert(std::size(kText) == std::size(kBinary));
 
 uint64_t Seed(size_t context) { return (context + 1) * 0x632BE59BD9B4E019u; }
 
-uint64_t HashOf(const Features& features, size_t number,
-                const Context& context) {
+uint64_t HashOfContext(const Features& features, size_t number,
+                       const Context& context) {
   const auto end = std::find(context.begin(), context.end(), kNothing);
-  return MixHash(nncpp::HashOf(features, Seed(number), {context.begin(), end}));
+  return MixHash(HashOf(features, Seed(number), {context.begin(), end}));
 }
 
 uint64_t Low(uint64_t x, int bits) { return x & ((uint64_t{1} << bits) - 1); }
@@ -244,11 +244,11 @@ void HashStrongContexts(const Features& features, bool binary,
   NNCPP_CHECK(hashes.size() == std::size(kContexts) + std::size(kText));
   size_t i = 0;
   for (const Context& context : kContexts) {
-    hashes[i] = HashOf(features, i, context);
+    hashes[i] = HashOfContext(features, i, context);
     ++i;
   }
   for (const Context& context : binary ? kBinary : kText) {
-    hashes[i] = HashOf(features, i, context);
+    hashes[i] = HashOfContext(features, i, context);
     ++i;
   }
 }

@@ -33,7 +33,7 @@ class MixedModel : public Model {
 
   // Bytes of memory beside the net's, the copy of Save included.
   static int64_t Bytes(const ModelConfig& config) {
-    return 2 * ContextMixer::Bytes(config);
+    return 2 * ContextMixer::Bytes(config) + ContextMixer::LookaheadBytes();
   }
 
  private:

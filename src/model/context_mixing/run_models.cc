@@ -47,7 +47,8 @@ void RunModels::FindLive() {
     const Run& run = *uses_[i].run;
     if (run.count == 0 || run.check != uses_[i].check) continue;
     const size_t length = std::min<size_t>(run.count, kLengths - 1);
-    const size_t trusts = ((i * kLengths + length) * 2 + run.changed) * kDepths;
+    const size_t changed = run.changed != 0 ? 1 : 0;
+    const size_t trusts = ((i * kLengths + length) * 2 + changed) * kDepths;
     live_.push_back({static_cast<int32_t>(i), run.symbol, trusts, nullptr, 0});
   }
   entered_ = false;

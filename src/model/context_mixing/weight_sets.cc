@@ -59,7 +59,7 @@ void ContextModels::SelectStrongWeights(const Signs& signs,
   const int64_t byte = s.Back(1) % kBytes;
   const auto classes = static_cast<int64_t>(s.classes % 4096);
   const auto letters =
-      std::min<int64_t>(static_cast<int64_t>(s.word_length), 15);
+      static_cast<int64_t>(std::min<uint64_t>(s.word_length, 15));
   const auto vote = [&](int bit) {
     return std::min<int64_t>(signs.votes[bit] / 2, 7);
   };

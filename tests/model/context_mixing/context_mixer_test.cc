@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <stdexcept>
 #include <utility>
@@ -192,6 +193,28 @@ TEST(ContextMixer, StopsLookingAheadWhereItsCallerFails) {
   const auto fail = [](int, uint32_t) { throw std::runtime_error("full"); };
   EXPECT_THROW(mixer.Code(0, Symbols(700, 256), true, fail),
                std::runtime_error);
+}
+
+// What a checkpoint may say of a stream without harm, if it is none of ours.
+TEST(ContextMixer, GoesOnFromWhateverAStreamRemembers) {
+  ContextMixer mixer(Config(2));
+  const int64_t lengths[] = {300};
+  mixer.StartBlock(lengths);
+  for (int i = 0; i < 100; ++i) Cost(mixer, 0, 'a' + i % 7);
+  int found = 0;
+  for (const std::span<uint8_t> bytes : mixer.State()) {
+    if (bytes.size() != 2 * sizeof(StreamContext)) continue;
+    auto* stream = reinterpret_cast<StreamContext*>(bytes.data());
+    const uint64_t line = stream->line;
+    std::fill_n(reinterpret_cast<uint8_t*>(&stream->order),
+                offsetof(StreamContext, match) - sizeof(stream->position),
+                uint8_t{0xff});
+    stream->line = line;
+    ++found;
+  }
+  ASSERT_EQ(found, 1);
+  ASSERT_TRUE(mixer.StateIsSound());
+  for (int i = 0; i < 100; ++i) Cost(mixer, 0, 'a' + i % 7);
 }
 
 TEST(ContextMixer, TakesNoMoreMemoryThanItSays) {

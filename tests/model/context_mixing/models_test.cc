@@ -2,6 +2,7 @@
 // made of, each alone.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <random>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "src/model/context_mixing/match_model.h"
 #include "src/model/context_mixing/mixer.h"
 #include "src/model/context_mixing/refinement.h"
+#include "src/model/context_mixing/run_models.h"
 #include "src/model/context_mixing/stream_context.h"
 
 namespace nncpp {
@@ -111,6 +113,20 @@ TEST(MixerLayer, LearnsWhichInputToTrust) {
     }
     layer.Train(bit);
   }
+}
+
+// Whatever bytes a checkpoint puts there.
+TEST(RunModels, HasNoStateThatReachesBeyondItsTables) {
+  uint64_t hash = 0;
+  while ((MixHash(hash) >> 8 & 0xffff) != 0xffff) ++hash;
+  RunModels runs(1, 10);
+  std::ranges::fill(runs.State().front(), uint8_t{0xff});
+  int16_t input = 0;
+  int64_t votes[2];
+  runs.Enter({&hash, 1});
+  runs.Predict(0, 65536, 32768, 0, &input, votes);
+  EXPECT_EQ(input, Stretch(3u << (kModelBits - 2)));  // as at first
+  EXPECT_EQ(votes[1], 1);
 }
 
 TEST(Refinement, LearnsWhatAPredictionMeans) {
