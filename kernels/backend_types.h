@@ -162,8 +162,9 @@ struct Attention {
   const PositionVectors* vectors = nullptr;
 };
 
-// The same, backwards, for a whole segment; memory has no gradient. All
-// gradients saturate at kGradientLimit.
+// The same, backwards, for a whole segment; memory has no gradient. Gradients
+// saturate at kGradientLimit, except for what goes by the vectors: dvectors,
+// and what is added to dquery afterwards.
 struct AttentionGradient {
   Attention attention;  // as the forward pass left it
   NoiseKey noise;       // tensors noise.tensor .. noise.tensor + 3

@@ -18,7 +18,7 @@ _nncpp() {
   case $before in
     --profile)
       options=$("$program" help 2> /dev/null |
-        sed -n 's/.*--profile NAME.*: //p' | tr -d ',')
+        sed -n 's/^ \{28\}\([^ ]\)/\1/p')
       mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
       return
       ;;

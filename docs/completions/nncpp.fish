@@ -7,7 +7,7 @@ function __nncpp_model_options
 end
 
 function __nncpp_profiles
-    nncpp help 2>/dev/null | sed -n 's/.*--profile NAME.*: //p' | string split ', '
+    nncpp help 2>/dev/null | sed -n 's/^ \{28\}\([^ ]\)/\1/p'
 end
 
 set -l verbs c compress d decompress t test l list info prep split join help

@@ -46,8 +46,9 @@ _nncpp() {
   case $verb in
     c|compress)
       options+=(
-        "--profile[a set of model options]:profile:(${${$(
-          nncpp help 2>/dev/null | sed -n 's/.*--profile NAME.*: //p')}//,/})"
+        "--profile[a set of model options]:profile:($(
+          nncpp help 2>/dev/null | sed -n 's/^ \{28\}\([^ ]\)/\1/p' |
+            tr '\n' ' '))"
         '--symbols[what the input is]:symbols:(bytes u16)'
         '--independent[each part decodes alone]'
         '--one-part[end after each part]'

@@ -22,7 +22,8 @@ cuda_compile = $(nvcc) -I. $(NVCCFLAGS) \
   -MMD -MP
 # A library of another interface is not used (kernels/cuda/library.h).
 interface := $(shell cat kernels/backend.h \
-  kernels/backend_types.h kernels/numerics.h src/coder/range_coder.h | cksum)
+  kernels/backend_types.h kernels/numerics.h src/coder/range_coder.h \
+  src/coder/interval.h | cksum)
 stamp := -DNNCPP_BACKEND_STAMP='"$(firstword $(interface))"'
 
 cuda: $(C)/libnncpp_cuda.so

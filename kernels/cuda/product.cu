@@ -242,7 +242,8 @@ void LaunchSkinny(const Operand& a, const Operand& b, const Results& c,
 void MultiplyTiles(const Operand& a, const Operand& b, const Results& c,
                    int multiprocessors, cudaStream_t stream) {
   if (c.first.rows == 0 || c.first.cols == 0 || c.batch.count == 0) return;
-  // Small tiles where large ones would leave multiprocessors without work.
+  // Small tiles where large ones would leave multiprocessors, or half of their
+  // own rows, without work.
   if (TileCount<LargeTile>(c) >= multiprocessors &&
       c.first.rows > SmallTile::kBlockI) {
     LaunchTiles<LargeTile>(a, b, c, stream);

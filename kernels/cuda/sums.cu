@@ -8,7 +8,7 @@ namespace {
 constexpr int kSumRows = 32;  // of threads; each row has kLanes columns
 
 // `rows` rows in the order of their symbols, those of one symbol a group; or,
-// without an order, one group of all.
+// without an order, one group of all (`rows` is 1 then).
 struct RowGroups {
   const int32_t* symbols;
   const int32_t* order;

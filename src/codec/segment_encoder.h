@@ -12,9 +12,9 @@
 
 namespace nncpp {
 
-// A net alone codes by itself. Where contexts are mixed and a core is left
-// (Backend::leaves_core), a segment is coded on a thread of its own while the
-// net learns it and predicts the next one.
+// A net alone codes by itself. Where contexts are mixed above a net and a core
+// is left (Backend::leaves_core), a segment is coded on a thread of its own
+// while the net learns it and predicts the next one.
 class SegmentEncoder {
  public:
   // `encoders`: one a stream.

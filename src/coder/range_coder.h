@@ -84,8 +84,7 @@ class RangeDecoder {
   uint64_t range() const { return range_; }
   void Ahead(std::span<uint8_t> bytes) const {
     const auto left = bytes_.subspan(static_cast<size_t>(position_));
-    const size_t count =
-        left.size() < bytes.size() ? left.size() : bytes.size();
+    const size_t count = std::min(left.size(), bytes.size());
     std::copy_n(left.begin(), count, bytes.begin());
     std::fill(bytes.begin() + static_cast<int64_t>(count), bytes.end(),
               uint8_t{0});

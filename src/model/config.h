@@ -15,8 +15,9 @@ inline constexpr int64_t kTransformer = 1;
 
 // The configuration travels in the archive's header. Each field can be set by
 // an option of the same name (underscores become dashes). Real numbers are
-// stored as the bits of a float. The values here are where profiles begin; what
-// a header leaves out is ArchiveDefaults().
+// stored as the bits of a float. The values here are where profiles begin, and
+// ArchiveDefaults() too, which is part of the format: who changes one here sets
+// the old one there.
 struct ModelConfig {
   int64_t alphabet = 256;                     // V
   int64_t block_symbols = int64_t{1} << 20;   // symbols a block, at most

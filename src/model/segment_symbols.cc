@@ -92,10 +92,26 @@ void SegmentSymbols::Carry(int64_t steps) {
 
 void SegmentSymbols::Run(Part part, int64_t steps, uint64_t updates,
                          const std::function<void()>& work) {
-  std::unique_ptr<Routine>& routine =
-      routines_[{part, steps, streams_, replaying_}];
+  // Some twenty occur in what a compressor makes; others may have blocks of
+  // every size, whose routines would take memory without end.
+  constexpr size_t kMostRoutines = 32;
+  const std::tuple key(part, steps, streams_, replaying_);
+  if (routines_.size() >= kMostRoutines && !routines_.contains(key)) {
+    routines_.clear();
+  }
+  std::unique_ptr<Routine>& routine = routines_[key];
   if (routine == nullptr) routine = backend_.NewRoutine();
   backend_.Run(*routine, static_cast<uint32_t>(updates), work);
+}
+
+void SegmentSymbols::Predict(int64_t first, int64_t count,
+                             std::span<const int32_t> targets, bool from_host,
+                             uint64_t updates,
+                             const std::function<void()>& predict) {
+  PutInputs(first, count, targets);
+  // A routine is of steps that begin a segment: later ones have other rows.
+  if (first > 0 || from_host) return predict();
+  Run(Part::kPredict, count, updates, predict);
 }
 
 void SegmentSymbols::Encode(std::span<const int32_t> targets,

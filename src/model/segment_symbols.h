@@ -31,10 +31,7 @@ class SegmentSymbols {
   void StartReplay(int64_t streams);
   void EndReplay();
 
-  // What Model::Predict is given, of which it may look at the inputs; all of
-  // the targets of `steps` steps, for Model::Train.
-  void PutInputs(int64_t first, int64_t count,
-                 std::span<const int32_t> targets);
+  // All of the targets of `steps` steps, as Model::Train is given them.
   void PutTargets(int64_t steps, std::span<const int32_t> targets);
 
   // The inputs of steps [first, first + count), each the symbol k + 1 steps
@@ -59,9 +56,13 @@ class SegmentSymbols {
   void Run(Part part, int64_t steps, uint64_t updates,
            const std::function<void()>& work);
 
-  // Model::Encode and Model::Decode. `predict` computes the frequencies of one
-  // step. With `from_host`, it needs the targets of the steps before;
-  // otherwise it is of the kind that Run takes.
+  // Model::Predict, which may look at the inputs among the targets,
+  // Model::Encode and Model::Decode. `predict` computes the frequencies of the
+  // steps, or of one. With `from_host`, it needs the targets of the steps
+  // before; otherwise it is of the kind that Run takes.
+  void Predict(int64_t first, int64_t count, std::span<const int32_t> targets,
+               bool from_host, uint64_t updates,
+               const std::function<void()>& predict);
   void Encode(std::span<const int32_t> targets,
               std::span<RangeEncoder> encoders);
   void Decode(std::span<const int64_t> counts, std::span<RangeDecoder> decoders,
@@ -83,6 +84,8 @@ class SegmentSymbols {
                                       static_cast<size_t>(rows * streams_));
   }
   void Upload(int64_t row, int64_t rows);
+  void PutInputs(int64_t first, int64_t count,
+                 std::span<const int32_t> targets);
 
   const ModelConfig& config_;
   Backend& backend_;

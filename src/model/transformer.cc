@@ -325,12 +325,9 @@ void Transformer::PredictSteps(int64_t first, int64_t count,
 
 void Transformer::Predict(int64_t first, int64_t count,
                           std::span<const int32_t> targets) {
-  symbols_.PutInputs(first, count, targets);
-  if (first > 0 || (ngrams_.enabled() && !replaying_)) {
-    return PredictSteps(first, count, targets);
-  }
-  symbols_.Run(SegmentSymbols::Part::kPredict, count, counters_.updates,
-               [&] { PredictSteps(first, count, targets); });
+  symbols_.Predict(first, count, targets, ngrams_.enabled() && !replaying_,
+                   counters_.updates,
+                   [&] { PredictSteps(first, count, targets); });
 }
 
 std::span<const uint64_t> Transformer::FrequenciesAt(int64_t row) const {

@@ -1,5 +1,4 @@
 // src/model/transformer_backward.cc -- gradients of src/model/transformer.h
-#include <algorithm>
 #include <cmath>
 
 #include "src/model/transformer.h"

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <bit>
+#include <cmath>
 #include <cstdint>
 #include <cstdlib>
 #include <fstream>
@@ -173,8 +174,15 @@ TEST(HostileConfig, WithNothingToPredictWithIsUnsupported) {
                 ErrorKind::kUnsupported, "nothing to predict with");
 }
 
-// The defaults are normative in docs/format.md, and with them the order.
-TEST(FormatDocument, HasTheFieldsAndDefaultsOfTheProgram) {
+// A bound as the document writes it: also 2^24, and with a real minus.
+double Bound(const std::string& text) {
+  if (text.starts_with("−")) return -Bound(text.substr(3));
+  if (text.starts_with("2^")) return std::exp2(std::stod(text.substr(2)));
+  return std::stod(text);
+}
+
+// Ranges and defaults are normative in docs/format.md, and with them the order.
+TEST(FormatDocument, HasTheFieldsOfTheProgram) {
   std::ifstream file("docs/format.md");
   std::stringstream all;
   all << file.rdbuf();
@@ -196,6 +204,12 @@ TEST(FormatDocument, HasTheFieldsAndDefaultsOfTheProgram) {
     ASSERT_EQ(cells.size(), 5u) << line;
     EXPECT_EQ(cells[0], field.name);
     EXPECT_EQ(cells[1], field.real != nullptr ? "real" : "varint");
+    if (field.bits == nullptr) {  // any 64 bits
+      const size_t to = cells[2].find(" to ");
+      ASSERT_NE(to, std::string::npos) << line;
+      EXPECT_EQ(Bound(cells[2].substr(0, to)), field.minimum) << line;
+      EXPECT_EQ(Bound(cells[2].substr(to + 4)), field.maximum) << line;
+    }
     const char* value = cells[3].c_str();
     if (field.real != nullptr) {
       EXPECT_EQ(std::strtof(value, nullptr), defaults.*field.real) << line;

@@ -1,5 +1,4 @@
 // tests/support/backend_cases_net.cc -- cases of products, cells and sums.
-#include <algorithm>
 #include <memory>
 
 #include "tests/support/case_numbers.h"

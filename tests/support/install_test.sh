@@ -21,6 +21,11 @@ program=$destination/usr/bin/nncpp
 Check "the installed program does not start" "$program" --version
 Check "the installed bash completion has a mistake" \
   bash -n "$share/bash-completion/completions/nncpp"
+# FILE PROGRAM, in a bash of its own
+complete_profile='source "$1"; COMP_WORDS=("$2" c --profile tin); COMP_CWORD=3
+  _nncpp; [ "${COMPREPLY[*]}" = tiny ]'
+Check "bash completes no profile" bash -c "$complete_profile" bash \
+  "$share/bash-completion/completions/nncpp" "$program"
 
 # file(1) knows an archive by the fragment.
 printf 'hello, hello\n' > "$temporary/text"
