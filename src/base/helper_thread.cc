@@ -18,7 +18,7 @@ HelperThread::~HelperThread() {
 }
 
 void HelperThread::Start(std::function<void()> work) {
-  NNCPP_CHECK(done_.load(std::memory_order_acquire) == jobs_);
+  NNCPP_CHECK(IsIdle());
   work_ = std::move(work);
   if (!thread_.joinable()) thread_ = std::thread([this] { Loop(); });
   asked_.store(++jobs_, std::memory_order_release);

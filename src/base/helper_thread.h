@@ -20,6 +20,9 @@ class HelperThread {
   // Does `work` on the thread. REQUIRES: no work is under way.
   void Start(std::function<void()> work);
 
+  // Whether no work is under way; Wait then returns at once.
+  bool IsIdle() const { return done_.load(std::memory_order_acquire) == jobs_; }
+
   // Returns when the work is done, and throws what it threw. Does nothing
   // where none is under way.
   void Wait();

@@ -70,6 +70,7 @@ void OutputFile::OpenTemporary() {
 
 void OutputFile::Write(std::span<const uint8_t> bytes) {
   WriteFully(file_.get(), bytes, path_);
+  bytes_ += std::ssize(bytes);
 }
 
 void OutputFile::Commit(const std::optional<FileAttributes>& attributes) {

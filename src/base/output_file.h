@@ -41,6 +41,7 @@ class OutputFile : public Sink {
   void Commit(const std::optional<FileAttributes>& attributes);
 
   // All of Commit that comes before the renaming; Commit then does the rest.
+  // Another thread may do it, if this one waits for it before it goes on.
   void Seal(const std::optional<FileAttributes>& attributes);
 
   // The same under another name in the same folder. REQUIRES: not written in
@@ -48,6 +49,7 @@ class OutputFile : public Sink {
   void CommitAs(const std::string& path,
                 const std::optional<FileAttributes>& attributes);
 
+  int64_t bytes_written() const { return bytes_; }
   bool in_place() const { return !temporary_.holds(); }
 
   // Removes the temporaries that runs that were killed left beside PATH. One
@@ -59,6 +61,7 @@ class OutputFile : public Sink {
 
   std::string path_;
   bool overwrite_;
+  int64_t bytes_ = 0;
   Unfinished temporary_;  // holds nothing when written in place
   Descriptor file_;
 };

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "src/base/error.h"
-#include "src/base/output_file.h"
 #include "src/base/output_path.h"
 #include "src/base/unfinished.h"
 #include "src/cli/part_input.h"
@@ -19,7 +18,10 @@ namespace nncpp {
 namespace {
 
 // A checkpoint knows what it is made of.
-constexpr mode_t kOwnerOnly = 0600;
+const FileAttributes kAttributes{0600, {0, UTIME_NOW}};
+
+// Smaller ones are on the disk before a segment of a model is over.
+constexpr int64_t kLarge = int64_t{16} << 20;
 
 // Whether two names, of which neither need exist, mean one file.
 bool SameName(const std::string& a, const std::string& b) {
@@ -101,6 +103,7 @@ double CheckpointFile::Seconds() const {
 }
 
 bool CheckpointFile::IsDue(int64_t blocks) {
+  if (sealer_.IsIdle()) FinishPending();
   if (HeldEnding() != 0 || then_) return true;
   if (!last_) {
     last_blocks_ = blocks;
@@ -116,29 +119,60 @@ bool CheckpointFile::IsDue(int64_t blocks) {
   return Seconds() - last_seconds_ >= every.seconds;
 }
 
-void CheckpointFile::Store(const Writer& write) {
+bool CheckpointFile::CheckOurs() const {
   const auto there = IdentityOfPath(name());
-  const bool ours = !there || there == last_ || (!last_ && options_.force);
-  if (!ours) {
-    throw Error(ErrorKind::kUsage,
-                name() +
-                    ": another run has written it; give each run a "
-                    "checkpoint of its own");
+  if (!there || there == last_ || (!last_ && options_.force)) {
+    return there.has_value();
   }
-  output_->Sync();
-  OutputFile file(name(), /*overwrite=*/there.has_value(), input_);
-  write(file);
+  throw Error(ErrorKind::kUsage,
+              name() +
+                  ": another run has written it; give each run a "
+                  "checkpoint of its own");
+}
+
+bool CheckpointFile::MayTakeItsTime(int64_t bytes) const {
+  return bytes >= kLarge && last_ && !then_ && HeldEnding() == 0;
+}
+
+void CheckpointFile::TakePlace(OutputFile& file) {
   // A signal in between could take the output that the checkpoint speaks of.
   const SignalPause pause;
-  file.Commit(FileAttributes{kOwnerOnly, {0, UTIME_NOW}});
+  file.Commit(kAttributes);
   last_ = IdentityOfPath(name());
+}
+
+void CheckpointFile::FinishPending() {
+  if (!pending_) return;
+  sealer_.Wait();
+  CheckOurs();
+  TakePlace(*pending_);
+  pending_.reset();
+}
+
+void CheckpointFile::Store(const Writer& write) {
+  FinishPending();
+  const bool overwrite = CheckOurs();
+  output_->Sync();
+  auto file = std::make_unique<OutputFile>(name(), overwrite, input_);
+  write(*file);
+  last_seconds_ = Seconds();
+  if (MayTakeItsTime(file->bytes_written())) {
+    pending_ = std::move(file);
+    sealer_.Start([this] { pending_->Seal(kAttributes); });
+    return;
+  }
+  TakePlace(*file);
   if (then_) {
     std::exchange(then_, {})();
     if (options_.one_part) throw Stopped{HeldEnding(), StopMessage()};
   }
   output_->Preserve();
-  last_seconds_ = Seconds();
   if (HeldEnding() != 0) throw Stopped{HeldEnding(), StopMessage()};
+}
+
+void CheckpointFile::Rest(const Writer& write) {
+  FinishPending();
+  rest_ = write;
 }
 
 // A signal came while the run waited for input.
@@ -164,6 +198,8 @@ void CheckpointFile::ChangeOutput(PartFile& output,
 }
 
 void CheckpointFile::Remove() {
+  sealer_.Settle();
+  pending_.reset();
   if (last_ && IdentityOfPath(name()) == last_) ::unlink(name().c_str());
 }
 

@@ -9,6 +9,8 @@
 #include <string>
 
 #include "src/base/file.h"
+#include "src/base/helper_thread.h"
+#include "src/base/output_file.h"
 #include "src/base/part_file.h"
 #include "src/cli/options.h"
 #include "src/codec/checkpointer.h"
@@ -25,7 +27,9 @@ struct Stopped {
 
 // Writes the checkpoints that the options ask for, each in place of the one
 // before: whichever of the two a crash leaves is complete. The first is written
-// before the work begins, the last after SIGINT, SIGTERM or SIGHUP.
+// before the work begins, the last after SIGINT, SIGTERM or SIGHUP. A large one
+// in between reaches the disk while the work goes on, and takes its place at
+// the first IsDue, Rest or Store after that; what goes wrong is thrown there.
 class CheckpointFile : public Checkpointer {
  public:
   // From now on signals are held back. REQUIRES: CheckCheckpointName has
@@ -34,7 +38,7 @@ class CheckpointFile : public Checkpointer {
 
   bool IsDue(int64_t blocks) override;
   void Store(const Writer& write) override;
-  void Rest(const Writer& write) override { rest_ = write; }
+  void Rest(const Writer& write) override;
   Source* Resumed() override { return resumed_.get(); }
   void KeepOutput(int64_t bytes, StreamHasher& hasher) override;
   const std::string& name() const override { return options_.checkpoint; }
@@ -47,11 +51,19 @@ class CheckpointFile : public Checkpointer {
   // run.
   void ChangeOutput(PartFile& output, std::function<void()> then);
 
-  // The run is complete: the checkpoint has done its work.
+  // The run is complete: the checkpoint has done its work, and one that is on
+  // its way is dropped.
   void Remove();
 
  private:
   double Seconds() const;
+  // Whether the file of this name is there. Throws Error(kUsage) if it is not
+  // this run's.
+  bool CheckOurs() const;
+  // Whether a checkpoint of this size may reach the disk beside the work.
+  bool MayTakeItsTime(int64_t bytes) const;
+  void TakePlace(OutputFile& file);
+  void FinishPending();
   void Wake();
   std::string StopMessage() const;
 
@@ -64,7 +76,9 @@ class CheckpointFile : public Checkpointer {
   Writer rest_;
   std::chrono::steady_clock::time_point start_;
   double last_seconds_ = 0;
-  int64_t last_blocks_ = -1;  // -1: not known yet
+  int64_t last_blocks_ = -1;             // -1: not known yet
+  std::unique_ptr<OutputFile> pending_;  // on its way to the disk
+  HelperThread sealer_;                  // ends before what it works on
 };
 
 // Refuses before any work is done, with Error(kUsage): a checkpoint that exists

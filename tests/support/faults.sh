@@ -24,14 +24,21 @@ if ! ${CXX:-g++} -std=c++20 -O1 -shared -fPIC -o "$inject" \
 fi
 mkdir "$temporary/work"
 cd "$temporary/work" || exit 1
-small=(--profile tiny --block-symbols 256 --stream-symbols 64)
+pieces=(--block-symbols 256 --stream-symbols 64)
 
-# Three kilobytes for one fault a run, twenty for moments in time.
+# One kilobyte for one fault a run, twenty for moments in time; and one for
+# checkpoints so large that they reach the disk beside the work.
 head -c 1000 "$alice" > ../few
 head -c 20000 "$alice" > ../many
-for size in few many; do
-  "$program" c -qT1 "${small[@]}" ../$size ../$size.nncpp
-  "$program" c -qT1 "${small[@]}" --parts 2 ../$size ../$size.set
+head -c 1000 "$alice" > ../large
+Model() { # SIZE: fills `model`
+  model=(--profile tiny "${pieces[@]}")
+  [ "$1" != large ] || model=(--profile 1 --no-primer "${pieces[@]}")
+}
+for size in few many large; do
+  Model $size
+  "$program" c -qT1 "${model[@]}" ../$size ../$size.nncpp
+  "$program" c -qT1 "${model[@]}" --parts 2 ../$size ../$size.set
 done
 
 # Begin DIRECTION SIZE and Command DIRECTION SIZE: fill `command`, what it
@@ -51,7 +58,8 @@ Command() {
 }
 Begin() {
   Command "$@"
-  [ "$1" = d ] || command+=("${small[@]}")
+  Model "$2"
+  [ "$1" = d ] || command+=("${model[@]}")
 }
 
 # Faulty CALLS:N:ACTION: runs the command; says in `status` how it ended and in
@@ -126,17 +134,19 @@ Tell() {
 }
 trials=0 bad=0
 
-FailingCalls() { # DIRECTION [--checkpoint ...]
-  local direction=$1 calls action n
-  shift
-  for calls in open read write sync truncate rename unlink meta; do
-    for action in ENOSPC ENOSPC+ EIO EINTR short; do
+# Of `families` and `actions`, each call up to the `all`-th and every `step`-th
+# from there.
+FailingCalls() { # DIRECTION SIZE [--checkpoint ...]
+  local direction=$1 size=$2 calls action n
+  shift 2
+  for calls in "${families[@]}"; do
+    for action in "${actions[@]}"; do
       if [ $action = short ] && [[ $calls != read && $calls != write ]]; then
         continue
       fi
-      for ((n = 1; ; n += n < 5 ? 1 : stride)); do
+      for ((n = 1; ; n += n < all ? 1 : step)); do
         rm -rf ./*
-        Begin "$direction" few
+        Begin "$direction" "$size"
         command+=("$@")
         trial="$* $direction $calls:$n:$action"
         Faulty "$calls:$n:$action"
@@ -154,7 +164,7 @@ FailingCalls() { # DIRECTION [--checkpoint ...]
           [ $calls = unlink ] || CheckLeft -
         elif [ -e ck ]; then
           CheckLeft ck
-          FinishRun "$direction" few
+          FinishRun "$direction" "$size"
         else
           CheckLeft -
         fi
@@ -163,29 +173,45 @@ FailingCalls() { # DIRECTION [--checkpoint ...]
   done
 }
 
-for direction in c d p; do FailingCalls $direction; done
+families=(open read write sync truncate rename unlink meta)
+actions=(ENOSPC ENOSPC+ EIO EINTR short)
+all=5 step=$stride
+for direction in c d p; do FailingCalls $direction few; done
 Tell "every call failing, plain"
 for direction in c d p; do
-  FailingCalls $direction --checkpoint ck --checkpoint-every 1
+  FailingCalls $direction few --checkpoint ck --checkpoint-every 1
 done
 Tell "every call failing, with checkpoints"
-
+families=(write sync rename unlink meta)
+actions=(ENOSPC ENOSPC+ EIO)
+all=1 step=$((1 + stride / 5))
 for direction in c d p; do
-  for action in kill after; do
-    for ((n = 1; ; n += stride)); do
-      rm -rf ./*
-      Begin $direction few
-      command+=(--checkpoint ck --checkpoint-every 0s)
-      trial="$direction any:$n:$action"
-      Faulty any:$n:$action
-      [ $came = yes ] || break
-      trials=$((trials + 1))
-      [ $status -eq 137 ] || Wrong "not killed"
-      FinishRun $direction few
+  FailingCalls $direction large --checkpoint ck --checkpoint-every 1
+done
+Tell "every call failing, with large checkpoints"
+
+KilledAtCalls() { # SIZE
+  local direction action n
+  for direction in c d p; do
+    for action in kill after; do
+      for ((n = 1; ; n += stride)); do
+        rm -rf ./*
+        Begin $direction "$1"
+        command+=(--checkpoint ck --checkpoint-every 0s)
+        trial="$direction any:$n:$action"
+        Faulty any:$n:$action
+        [ $came = yes ] || break
+        trials=$((trials + 1))
+        [ $status -eq 137 ] || Wrong "not killed"
+        FinishRun $direction "$1"
+      done
     done
   done
-done
+}
+KilledAtCalls few
 Tell "killed at every call"
+KilledAtCalls large
+Tell "killed at every call, with large checkpoints"
 
 # A run that is killed over and over, each time going on by another form of the
 # arithmetic and with another number of threads, from the moments of a fixed
