@@ -288,10 +288,9 @@ full_pieces = $(quick_pieces) \
     '$(slow)'" \
   $(call variant_pieces,asan-ubsan) \
   "build clang=$(clang_build)" \
-  "flags=$(support)/flags_test.sh" \
-  "exactness=$(support)/exactness.sh" \
-  "cuda=$(support)/cuda_test.sh" \
-  "symbols=$(support)/symbols.sh" \
+  "flags=$(support)/flags_test.sh" "symbols=$(support)/symbols.sh" \
+  "exactness=$(support)/exactness.sh" "cuda=$(support)/cuda_test.sh" \
+  "levels=$(support)/levels.sh build/nncpp" \
   "faults=$(support)/faults.sh build/nncpp" \
   "install=$(support)/install_test.sh"
 long_pieces = $(full_pieces) \
@@ -306,6 +305,7 @@ long_pieces = $(full_pieces) \
     CXX=$(CLANGXX) WERROR=1 unit-tests && \
     $(support)/run_unit_tests.sh build/clang/unit_tests" \
   "exactness, all=$(support)/exactness.sh all" \
+  "all levels=$(support)/levels.sh build/nncpp 1" \
   "all faults=$(support)/faults.sh build/nncpp 1" \
   "long tests=$(support)/run_unit_tests.sh build/release/long_tests" \
   "fuzz=$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=600" \

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "kernels/make_backend.h"
+#include "preproc/primer.h"
 #include "src/base/error.h"
 #include "src/base/file.h"
 #include "src/base/memory_stream.h"
@@ -119,6 +120,12 @@ int64_t ModelledBytes(const PartPlan& parts, int64_t size) {
   return (size + parts.count - 1) / parts.count;
 }
 
+// English has the primer; what has not gains by a larger net (docs/results.md).
+void FitNet(const FileSource& in, Options& options) {
+  constexpr int64_t kHead = int64_t{1} << 16, kCells = 96;
+  if (!LooksEnglish(in.Peek(kHead))) options.config.cells = kCells;
+}
+
 void RunCompress(Options options) {
   if (!options.checkpoint.empty()) CheckCheckpointName(options);
   CheckpointSummary from;
@@ -140,6 +147,10 @@ void RunCompress(Options options) {
     FitTables(
         ModelledBytes(options.parts, size) + (primer ? std::ssize(*primer) : 0),
         options.config);
+  }
+  if (size >= 0 && options.default_level && !options.wide_symbols &&
+      !of_checkpoint) {
+    FitNet(in, options);
   }
   if (options.wide_symbols && !of_checkpoint) FindAlphabet(in, options);
   const bool small = size >= 0 && size < kSelfCheckBelow;

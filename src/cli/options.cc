@@ -386,8 +386,9 @@ Options ParseOptions(int argc, const char* const* argv) {
   ReadPrep(raw, options);
   options.tables_given =
       app.count("--mixing-bits") + app.count("--ngram-bits") > 0;
-  options.config_given = !raw.settings.empty() || app.count("--profile") > 0 ||
-                         raw.profile != "default";
+  const bool plain = raw.settings.empty(), usual = raw.profile == "default";
+  options.config_given = !plain || !usual || app.count("--profile") > 0;
+  options.default_level = plain && (usual || raw.profile == "5");
   TakeMoreNames(raw.more_names, options);
   CheckNames(options);
   CheckCheckpoint(raw, options);

@@ -59,9 +59,10 @@ struct Options {
   std::string prime;          // a file that is learnt first; empty: none
   bool wide_symbols = false;  // kCompress: the input is symbols of 16 bits
   bool alphabet_given = false;
-  bool config_given = false;  // the command line says something of it
-  bool tables_given = false;  // sizes of tables are among it
-  std::string checkpoint;     // empty: none are written
+  bool config_given = false;   // the command line says something of it
+  bool tables_given = false;   // sizes of tables are among it
+  bool default_level = false;  // bytes at the default level, no more
+  std::string checkpoint;      // empty: none are written
   CheckpointEvery checkpoint_every;
   bool resume = false;
   bool salvage = false;   // kDecompress only

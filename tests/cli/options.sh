@@ -29,6 +29,20 @@ echo "-- options win over the profile, wherever they stand"
 "$NNCPP" c -q --cells 31 text a.nncpp --profile tiny
 "$NNCPP" l a.nncpp | grep cells
 
+echo "-- what is no English has a larger net at the default level alone"
+tr 'a-z' 'n-za-m' < text | head -c 300 > rotated
+head -c 300 text > plain
+for options in '' '--profile default' '-5' '-4' '-5 --layers 1'; do
+  for file in plain rotated; do
+    # shellcheck disable=SC2086
+    "$NNCPP" c -qf $options $file a.nncpp
+    "$NNCPP" d -q a.nncpp - | cmp - $file
+    echo "c $options $file: $("$NNCPP" l a.nncpp | grep cells)"
+  done
+done
+cmp <("$NNCPP" c -q rotated -) <("$NNCPP" c -q - < rotated) && echo same
+rm plain rotated a.nncpp
+
 echo "-- a level stands anywhere"
 head -c 300 text > brief
 "$NNCPP" c -q --profile 1 brief
