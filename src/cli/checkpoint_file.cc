@@ -135,8 +135,6 @@ bool CheckpointFile::MayTakeItsTime(int64_t bytes) const {
 }
 
 void CheckpointFile::TakePlace(OutputFile& file) {
-  // A signal in between could take the output that the checkpoint speaks of.
-  const SignalPause pause;
   file.Commit(kAttributes);
   last_ = IdentityOfPath(name());
 }
@@ -161,6 +159,8 @@ void CheckpointFile::Store(const Writer& write) {
     sealer_.Start([this] { pending_->Seal(kAttributes); });
     return;
   }
+  // A signal in between could take the output that the checkpoint speaks of.
+  const SignalPause pause;
   TakePlace(*file);
   if (then_) {
     std::exchange(then_, {})();

@@ -13,7 +13,7 @@ namespace nncpp {
 
 inline constexpr std::array<uint8_t, 8> kMagic = {0x91, 'N',  'N',  'C',
                                                   'P',  '\r', '\n', 0x1A};
-inline constexpr uint64_t kFormatNumber = 0;
+inline constexpr uint64_t kFormatNumber = 1;
 inline constexpr uint64_t kNumericsNumber = 1;
 
 // Limits that hold for every archive; a reader checks them before it takes

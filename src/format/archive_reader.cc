@@ -50,6 +50,10 @@ int KnownInTag(BlockKind kind, const ArchiveHeader& header) {
 
 void CheckVersions(ByteReader& fields) {
   const uint64_t format = fields.Varint();
+  if (format < kFormatNumber) {
+    throw Error(ErrorKind::kUnsupported,
+                "made by a version before 1.0; open it with that version");
+  }
   if (format != kFormatNumber) {
     ThrowUnsupported("made by format " + std::to_string(format) +
                      ", this program reads " + std::to_string(kFormatNumber));

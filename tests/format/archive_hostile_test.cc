@@ -35,7 +35,7 @@ Bytes Header(const Bytes& fields) {
 // fields; its check is right.
 Bytes FirstRecord(const ByteWriter& fields, uint8_t flags = 0) {
   ByteWriter archive;
-  Bytes header = {0, 1, flags};
+  Bytes header = {1, 1, flags};
   if (flags != 0) header.push_back(100);  // original bytes
   archive.Bytes(Header(header));
   archive.U8(static_cast<uint8_t>(fields.bytes().size()));
@@ -118,21 +118,23 @@ void ExpectOutOfRange(const Bytes& archive, const std::string& what) {
 
 TEST(HostileHeader, OfAnotherFormatIsUnsupported) {
   ExpectRefused(Header({3, 1, 0}), ErrorKind::kUnsupported,
-                "made by format 3, this program reads 0; use a newer nncpp");
+                "made by format 3, this program reads 1; use a newer nncpp");
   // Whatever else such a header says.
   ExpectRefused(Header({3, 0xFF, 0xFF, 0xFF}), ErrorKind::kUnsupported,
                 "made by format 3");
+  ExpectRefused(Header({0, 1, 0}), ErrorKind::kUnsupported,
+                "made by a version before 1.0; open it with that version");
 }
 
 TEST(HostileHeader, OfOtherNumericsIsUnsupported) {
-  ExpectRefused(Header({0, 2, 0}), ErrorKind::kUnsupported,
+  ExpectRefused(Header({1, 2, 0}), ErrorKind::kUnsupported,
                 "made with numerics 2, this program computes 1");
 }
 
 TEST(HostileHeader, WithReservedFlagsIsUnsupported) {
   for (int bit = 4; bit < 8; ++bit) {
     const auto flags = static_cast<uint8_t>(1 << bit);
-    ExpectRefused(Header({0, 1, flags}), ErrorKind::kUnsupported,
+    ExpectRefused(Header({1, 1, flags}), ErrorKind::kUnsupported,
                   "does not know");
   }
 }
@@ -157,29 +159,29 @@ TEST(HostileHeader, WithABadLengthIsRefused) {
 
 TEST(HostileHeader, WithABadSizeIsRefused) {
   ByteWriter fields;
-  fields.Bytes(Bytes{0, 1, kFlagSizeKnown});
+  fields.Bytes(Bytes{1, 1, kFlagSizeKnown});
   fields.Varint(uint64_t{1} << 49);
   ExpectOutOfRange(Header(fields.bytes()), "original bytes");
-  ExpectRefused(Header({0, 1, kFlagSizeKnown}), ErrorKind::kFormat,
+  ExpectRefused(Header({1, 1, kFlagSizeKnown}), ErrorKind::kFormat,
                 "runs past the end");
-  ExpectRefused(Header({0, 1, kFlagSizeKnown, 0x80, 0x00}), ErrorKind::kFormat,
+  ExpectRefused(Header({1, 1, kFlagSizeKnown, 0x80, 0x00}), ErrorKind::kFormat,
                 "longer than it must be");
 }
 
 TEST(HostileHeader, WithABadPreparationIsRefused) {
-  ExpectOutOfRange(Header({0, 1, kFlagPrepared, 0}), "bytes of preparation");
+  ExpectOutOfRange(Header({1, 1, kFlagPrepared, 0}), "bytes of preparation");
   ByteWriter fields;
-  fields.Bytes(Bytes{0, 1, kFlagPrepared});
+  fields.Bytes(Bytes{1, 1, kFlagPrepared});
   fields.Varint((uint64_t{1} << 20) + 1);
   ExpectOutOfRange(Header(fields.bytes()), "bytes of preparation");
-  ExpectRefused(Header({0, 1, kFlagPrepared, 2, 7}), ErrorKind::kFormat,
+  ExpectRefused(Header({1, 1, kFlagPrepared, 2, 7}), ErrorKind::kFormat,
                 "runs past the end");
 }
 
 TEST(HostileHeader, WithABadPlaceInASetIsRefused) {
   const auto with = [](uint8_t way, const Bytes& number, uint64_t before) {
     ByteWriter fields;
-    fields.Bytes(Bytes{0, 1, 4, way});
+    fields.Bytes(Bytes{1, 1, 4, way});
     fields.Bytes(number);
     fields.U64(before);
     return Header(fields.Take());
@@ -191,17 +193,17 @@ TEST(HostileHeader, WithABadPlaceInASetIsRefused) {
   ExpectOutOfRange(with(1, {0}, 0), "the part");
   ExpectOutOfRange(with(1, {0xE8, 0x07}, 0), "the part");  // 1000
   ExpectRefused(with(2, {1}, 7), ErrorKind::kFormat, "has one before it");
-  ExpectRefused(Header({0, 1, 4, 1, 1, 0, 0}), ErrorKind::kFormat,
+  ExpectRefused(Header({1, 1, 4, 1, 1, 0, 0}), ErrorKind::kFormat,
                 "past the end");
 }
 
 TEST(HostileHeader, WithFilesOfAnOriginalOfUnknownSizeIsUnsupported) {
-  ExpectRefused(Header({0, 1, 8, 2, 0, 0}), ErrorKind::kUnsupported,
+  ExpectRefused(Header({1, 1, 8, 2, 0, 0}), ErrorKind::kUnsupported,
                 "does not know");
-  ExpectRefused(Header({0, 1, 13, 9, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0}),
+  ExpectRefused(Header({1, 1, 13, 9, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0}),
                 ErrorKind::kUnsupported, "does not know");
-  ExpectOutOfRange(Header({0, 1, 9, 0, 1, 0}), "bytes of files");
-  ExpectOutOfRange(Header({0, 1, 9, 0, 0x81, 0x80, 0x20, 0}),
+  ExpectOutOfRange(Header({1, 1, 9, 0, 1, 0}), "bytes of files");
+  ExpectOutOfRange(Header({1, 1, 9, 0, 0x81, 0x80, 0x20, 0}),
                    "bytes of files");  // 2^19 + 1
 }
 
@@ -212,7 +214,7 @@ TEST(HostileEnd, MayPromiseAPartOnlyInASet) {
 
 TEST(HostileHeader, WithTooLongAConfigurationIsRefused) {
   Bytes fields(3 + 4096 + 1, 0);
-  fields[1] = 1;
+  fields[0] = fields[1] = 1;
   ExpectRefused(Header(fields), ErrorKind::kFormat,
                 "the configuration is too long", 4100);
 }
@@ -268,7 +270,7 @@ TEST(HostileBlock, WithANumberThatFollowsFromOthersIsRefused) {
 TEST(HostileBlock, WithARestOutOfRangeIsRefused) {
   for (const uint64_t size : {uint64_t{0}, (uint64_t{1} << 24) + 1}) {
     ByteWriter header;
-    header.Bytes(Bytes{0, 1, kFlagSizeKnown});
+    header.Bytes(Bytes{1, 1, kFlagSizeKnown});
     header.Varint(size);
     ByteWriter archive;
     archive.Bytes(Header(header.bytes()));
@@ -301,7 +303,7 @@ TEST(HostileBlock, WithFieldsOfAnotherLengthIsRefused) {
   ExpectRefused(FirstRecord(fields), ErrorKind::kFormat, "runs past the end");
   ExpectRefused(FirstRecord(ByteWriter()), ErrorKind::kFormat,
                 "its length is out of its range");
-  Bytes archive = Header({0, 1, 0});
+  Bytes archive = Header({1, 1, 0});
   archive.push_back(65);
   archive.resize(1000);
   ExpectRefused(archive, ErrorKind::kFormat, "its length is out of its range");

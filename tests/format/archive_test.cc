@@ -249,7 +249,7 @@ TEST(MagicFragment, IsUnderstoodByFile) {
     GTEST_SKIP() << "file(1) is not installed";
   }
   TestArchive archive = ThreeBlocks();
-  const std::string expected = "nncpp compressed data, format 0, numerics 1\n";
+  const std::string expected = "nncpp compressed data, format 1, numerics 1\n";
   EXPECT_EQ(FileSays(WriteArchive(archive)), expected);
   archive.header.config.assign(200, 0);  // a length of two bytes
   EXPECT_EQ(FileSays(WriteArchive(archive)), expected);

@@ -85,6 +85,13 @@ strays=$(find . -mindepth 1 -maxdepth 1 ! -name '.*' | sed 's|^\./||' |
 [ -z "$strays" ] || echo "$strays"
 Check "the top level holds something else" [ -z "$strays" ]
 
+# What was released is read for ever.
+frozen=tests/golden/frozen
+(cd tests/golden && sha256sum --quiet -c frozen) &&
+  [ "$(cut -c 67- $frozen | sort)" = \
+    "$(cd tests/golden && ls -- *.orig *.nncpp*)" ]
+Check "a golden archive is not as it was, or not in $frozen" [ $? -eq 0 ]
+
 # Warnings of the builds so far; the compiler's words lie beside the objects.
 warned=0
 while IFS= read -r warning; do
