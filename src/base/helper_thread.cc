@@ -5,6 +5,7 @@
 
 #include "src/base/check.h"
 #include "src/base/spin_wait.h"
+#include "src/base/unfinished.h"
 
 namespace nncpp {
 
@@ -20,7 +21,10 @@ HelperThread::~HelperThread() {
 void HelperThread::Start(std::function<void()> work) {
   NNCPP_CHECK(IsIdle());
   work_ = std::move(work);
-  if (!thread_.joinable()) thread_ = std::thread([this] { Loop(); });
+  if (!thread_.joinable()) {
+    const SignalPause pause;  // which the thread inherits, and keeps
+    thread_ = std::thread([this] { Loop(); });
+  }
   asked_.store(++jobs_, std::memory_order_release);
   asked_.notify_one();
 }

@@ -73,6 +73,29 @@ void OutputFile::Write(std::span<const uint8_t> bytes) {
   bytes_ += std::ssize(bytes);
 }
 
+void OutputFile::WriteDirectly(std::span<const uint8_t> bytes) {
+  constexpr size_t kGrain = 4096, kAtOnce = size_t{8} << 20;
+  const int flags = ::fcntl(file_.get(), F_GETFL);
+  if (flags >= 0 && ::fcntl(file_.get(), F_SETFL, flags | O_DIRECT) == 0) {
+    while (bytes.size() >= kGrain) {
+      const size_t most = std::min(bytes.size() / kGrain * kGrain, kAtOnce);
+      const ssize_t count = ::write(file_.get(), bytes.data(), most);
+      if (count <= 0 || static_cast<size_t>(count) % kGrain != 0) {
+        // Not here, or something that Write will meet, too.
+        bytes_ += std::max<ssize_t>(count, 0);
+        bytes = bytes.subspan(static_cast<size_t>(std::max<ssize_t>(count, 0)));
+        break;
+      }
+      bytes_ += count;
+      bytes = bytes.subspan(static_cast<size_t>(count));
+    }
+    if (::fcntl(file_.get(), F_SETFL, flags) != 0) {
+      ThrowIoError(path_, "write", errno);
+    }
+  }
+  Write(bytes);
+}
+
 void OutputFile::Commit(const std::optional<FileAttributes>& attributes) {
   if (!in_place()) return CommitAs(path_, attributes);
   if (file_.get() >= 0) Seal(attributes);

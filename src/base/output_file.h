@@ -33,6 +33,11 @@ class OutputFile : public Sink {
 
   void Write(std::span<const uint8_t> bytes) override;
 
+  // The same past the system's cache, where that works: it leaves the processor
+  // to others. Memory that begins at a multiple of 4096. REQUIRES: the first
+  // and only writing.
+  void WriteDirectly(std::span<const uint8_t> bytes);
+
   // Syncs, sets mode and time of modification (without attributes: the mode
   // that a newly created file gets, and now), renames, syncs the directory.
   // Throws Error(kIo), or Error(kUsage) when PATH has come to exist meanwhile

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "src/base/spin_wait.h"
+#include "src/base/unfinished.h"
 
 namespace nncpp {
 
@@ -25,6 +26,7 @@ ThreadPool::ThreadPool(int threads, std::function<void()> start)
       // not spin at all.
       spins_(threads_ <= UsableCores() ? kSpins : 0),
       next_(static_cast<uint64_t>(threads_)) {
+  const SignalPause pause;  // which workers inherit, and keep
   for (int i = 1; i < threads_; ++i) {
     workers_.emplace_back([this, start] {
       if (start) start();

@@ -5,10 +5,13 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <new>
+#include <system_error>
 #include <utility>
 #include <vector>
 
 #include "src/base/error.h"
+#include "src/base/machine.h"
 #include "src/base/output_path.h"
 #include "src/base/unfinished.h"
 #include "src/cli/part_input.h"
@@ -22,6 +25,17 @@ const FileAttributes kAttributes{0600, {0, UTIME_NOW}};
 
 // Smaller ones are on the disk before a segment of a model is over.
 constexpr int64_t kLarge = int64_t{16} << 20;
+
+class CopySink : public Sink {
+ public:
+  explicit CopySink(Table<uint8_t>& to) : to_(to) { to_.clear(); }
+  void Write(std::span<const uint8_t> bytes) override {
+    to_.insert(to_.end(), bytes.begin(), bytes.end());
+  }
+
+ private:
+  Table<uint8_t>& to_;
+};
 
 // Whether two names, of which neither need exist, mean one file.
 bool SameName(const std::string& a, const std::string& b) {
@@ -96,6 +110,13 @@ CheckpointFile::CheckpointFile(const Options& options, FileSource& input,
   input.WakeBy(WakeDescriptor(), [this] { Wake(); });
 }
 
+CheckpointFile::~CheckpointFile() {
+  try {
+    FinishPending();
+  } catch (...) {  // the one before stays
+  }
+}
+
 double CheckpointFile::Seconds() const {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() -
                                        start_)
@@ -130,21 +151,48 @@ bool CheckpointFile::CheckOurs() const {
                   "checkpoint of its own");
 }
 
-bool CheckpointFile::MayTakeItsTime(int64_t bytes) const {
-  return bytes >= kLarge && last_ && !then_ && HeldEnding() == 0;
+bool CheckpointFile::MayCopy() const {
+  const int64_t most =
+      options_.memory_limit >= 0 ? options_.memory_limit : MemoryOfMachine();
+  return size_ >= kLarge && size_ <= most / 4 && last_ && !then_ &&
+         HeldEnding() == 0;
 }
 
 void CheckpointFile::TakePlace(OutputFile& file) {
   file.Commit(kAttributes);
   last_ = IdentityOfPath(name());
+  size_ = file.bytes_written();
 }
 
 void CheckpointFile::FinishPending() {
   if (!pending_) return;
+  const std::unique_ptr<OutputFile> file = std::move(pending_);
   sealer_.Wait();
   CheckOurs();
-  TakePlace(*pending_);
-  pending_.reset();
+  TakePlace(*file);
+}
+
+bool CheckpointFile::WriteBeside(std::unique_ptr<OutputFile>& file,
+                                 const Writer& write) {
+  if (!MayCopy()) return false;
+  try {
+    if (std::ssize(copy_) < size_ / 2) {  // the first time, above all
+      copy_ = {};
+      copy_.reserve(static_cast<size_t>(size_ + size_ / 64));
+    }
+    CopySink copy(copy_);
+    write(copy);
+    sealer_.Start([this, to = file.get()] {
+      to->WriteDirectly(copy_);
+      to->Seal(kAttributes);
+    });
+  } catch (const std::bad_alloc&) {  // then without a copy
+    return false;
+  } catch (const std::system_error&) {  // or without a thread
+    return false;
+  }
+  pending_ = std::move(file);
+  return true;
 }
 
 void CheckpointFile::Store(const Writer& write) {
@@ -152,13 +200,10 @@ void CheckpointFile::Store(const Writer& write) {
   const bool overwrite = CheckOurs();
   output_->Sync();
   auto file = std::make_unique<OutputFile>(name(), overwrite, input_);
-  write(*file);
+  const bool beside = WriteBeside(file, write);
+  if (!beside) write(*file);
   last_seconds_ = Seconds();
-  if (MayTakeItsTime(file->bytes_written())) {
-    pending_ = std::move(file);
-    sealer_.Start([this] { pending_->Seal(kAttributes); });
-    return;
-  }
+  if (beside) return;
   // A signal in between could take the output that the checkpoint speaks of.
   const SignalPause pause;
   TakePlace(*file);
@@ -170,8 +215,9 @@ void CheckpointFile::Store(const Writer& write) {
   if (HeldEnding() != 0) throw Stopped{HeldEnding(), StopMessage()};
 }
 
+// A file does not keep one waiting.
 void CheckpointFile::Rest(const Writer& write) {
-  FinishPending();
+  if (!input_ || sealer_.IsIdle()) FinishPending();
   rest_ = write;
 }
 

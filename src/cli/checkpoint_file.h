@@ -10,6 +10,7 @@
 
 #include "src/base/file.h"
 #include "src/base/helper_thread.h"
+#include "src/base/huge_pages.h"
 #include "src/base/output_file.h"
 #include "src/base/part_file.h"
 #include "src/cli/options.h"
@@ -28,13 +29,15 @@ struct Stopped {
 // Writes the checkpoints that the options ask for, each in place of the one
 // before: whichever of the two a crash leaves is complete. The first is written
 // before the work begins, the last after SIGINT, SIGTERM or SIGHUP. A large one
-// in between reaches the disk while the work goes on, and takes its place at
-// the first IsDue, Rest or Store after that; what goes wrong is thrown there.
+// in between is copied where memory allows it, written while the work goes on,
+// and takes its place at the first IsDue, Rest or Store after that, or at the
+// end of a run that fails; what goes wrong with it is thrown there.
 class CheckpointFile : public Checkpointer {
  public:
   // From now on signals are held back. REQUIRES: CheckCheckpointName has
   // passed. All arguments outlive it.
   CheckpointFile(const Options& options, FileSource& input, PartFile& output);
+  ~CheckpointFile() override;
 
   bool IsDue(int64_t blocks) override;
   void Store(const Writer& write) override;
@@ -60,8 +63,10 @@ class CheckpointFile : public Checkpointer {
   // Whether the file of this name is there. Throws Error(kUsage) if it is not
   // this run's.
   bool CheckOurs() const;
-  // Whether a checkpoint of this size may reach the disk beside the work.
-  bool MayTakeItsTime(int64_t bytes) const;
+  // Whether the next checkpoint, of about the size of the last, may be copied.
+  bool MayCopy() const;
+  // Copies it and has it written by another thread, unless it returns false.
+  bool WriteBeside(std::unique_ptr<OutputFile>& file, const Writer& write);
   void TakePlace(OutputFile& file);
   void FinishPending();
   void Wake();
@@ -76,7 +81,9 @@ class CheckpointFile : public Checkpointer {
   Writer rest_;
   std::chrono::steady_clock::time_point start_;
   double last_seconds_ = 0;
-  int64_t last_blocks_ = -1;             // -1: not known yet
+  int64_t last_blocks_ = -1;  // -1: not known yet
+  int64_t size_ = 0;          // bytes of the last one, if written by this run
+  Table<uint8_t> copy_;       // of the state
   std::unique_ptr<OutputFile> pending_;  // on its way to the disk
   HelperThread sealer_;                  // ends before what it works on
 };

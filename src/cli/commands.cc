@@ -120,10 +120,18 @@ int64_t ModelledBytes(const PartPlan& parts, int64_t size) {
   return (size + parts.count - 1) / parts.count;
 }
 
-// English has the primer; what has not gains by a larger net (docs/results.md).
-void FitNet(const FileSource& in, Options& options) {
-  constexpr int64_t kHead = int64_t{1} << 16, kCells = 96;
-  if (!LooksEnglish(in.Peek(kHead))) options.config.cells = kCells;
+// The cells of a net at the default level where the input does not look
+// English, which has the primer (docs/results.md).
+constexpr int64_t kOtherCells = 96;
+
+// Whether the beginning of the input, or of several, is that of another.
+bool IsNoEnglish(const Options& options, const FileSource& in) {
+  constexpr int64_t kHead = int64_t{1} << 16;
+  if (options.inputs.empty()) return !LooksEnglish(in.Peek(kHead));
+  FileSeries several(options.inputs, options.output);
+  std::vector<uint8_t> head(kHead);
+  head.resize(static_cast<size_t>(several.Read(head)));
+  return !LooksEnglish(head);
 }
 
 void RunCompress(Options options) {
@@ -148,9 +156,10 @@ void RunCompress(Options options) {
         ModelledBytes(options.parts, size) + (primer ? std::ssize(*primer) : 0),
         options.config);
   }
-  if (size >= 0 && options.default_level && !options.wide_symbols &&
-      !of_checkpoint) {
-    FitNet(in, options);
+  if (options.default_level && !options.wide_symbols && !of_checkpoint) {
+    const bool other = options.resume ? from.config.cells == kOtherCells
+                                      : size >= 0 && IsNoEnglish(options, in);
+    if (other) options.config.cells = kOtherCells;
   }
   if (options.wide_symbols && !of_checkpoint) FindAlphabet(in, options);
   const bool small = size >= 0 && size < kSelfCheckBelow;

@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "src/base/huge_pages.h"
 #include "tests/support/errors.h"
 #include "tests/support/scratch.h"
 
@@ -44,6 +45,30 @@ TEST(OutputFile, AppearsAtCommitAndNotBefore) {
   file.Commit({});
   EXPECT_EQ(scratch.Names(), Names{"out"});
   EXPECT_EQ(scratch.Get("out"), "hello world");
+}
+
+// On a disk and in memory, where the system's cache cannot be passed by.
+TEST(OutputFile, WritesDirectly) {
+  const Scratch scratch;
+  Table<uint8_t> bytes((8 << 20) + 5 * 4096 + 3);
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    bytes[i] = static_cast<uint8_t>(i * 2654435761u >> 13);
+  }
+  for (const std::string& path :
+       {scratch.Path("out"), "/dev/shm/nncpp-" + std::to_string(::getpid())}) {
+    if (::access(path.substr(0, path.rfind('/')).c_str(), W_OK) != 0) continue;
+    for (const size_t size : {size_t{0}, size_t{4095}, size_t{4096},
+                              size_t{8} << 20, bytes.size()}) {
+      const std::span<const uint8_t> some = std::span(bytes).first(size);
+      OutputFile file(path, true, {});
+      file.WriteDirectly(some);
+      EXPECT_EQ(file.bytes_written(), std::ssize(some));
+      file.Commit({});
+      FileSource back(path);
+      EXPECT_EQ(back.Peek(1 << 24), std::vector(some.begin(), some.end()));
+    }
+    ::unlink(path.c_str());
+  }
 }
 
 TEST(OutputFile, LeavesNothingWithoutCommit) {

@@ -54,6 +54,16 @@ echo "[status $?]"
 Files
 rm ck large.nncpp.part
 
+echo "-- no English, for which the default level has another net"
+tr 'a-z' 'n-za-m' < text | head -c 600 > rotated
+for level in '' -5; do
+  "$NNCPP" c -q $level --parts 2 --one-part --checkpoint ck rotated r
+  "$NNCPP" c -q $level --parts 2 --one-part --checkpoint ck --resume rotated r
+  "$NNCPP" d -q r - | cmp - rotated && "$NNCPP" l r.002 | grep cells
+  rm r.00?
+done
+rm rotated
+
 echo "-- what is left when a run is killed"
 printf 'x' > one
 "$NNCPP" c -q --no-prep --profile tiny --checkpoint ck pipe a.nncpp &

@@ -17,8 +17,8 @@ Make() {
   shift
   cat > "$made"
   [ ! -e "$golden/$name.orig" ] || return 0
+  "$program" c -qf "$@" "$made" "$golden/$name.nncpp"
   cat "$made" > "$golden/$name.orig"
-  "$program" c -q "$@" "$golden/$name.orig" "$golden/$name.nncpp"
   (cd "$golden" && sha256sum "$name".* >> frozen)
 }
 
