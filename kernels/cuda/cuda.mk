@@ -58,7 +58,7 @@ $(C)/libnncpp_cuda.so: $(cuda_objects)
 gpu_objects := $(call objects,tests/gpu/gpu_tests.cc \
   $(wildcard tests/support/backend_cases*.cc)) $(filter $(B)/obj/kernels/% \
   $(addprefix $(B)/obj/src/,base/thread_pool.o base/huge_pages.o \
-  base/bytes.o coder/range_coder.o),$(library_objects))
+  base/bytes.o base/unfinished.o coder/range_coder.o),$(library_objects))
 $(B)/gpu_tests: $(gpu_objects)
 	$(call run_linker)
 $(B)/gpu_bench: bench/gpu/gpu_bench.cu $(filter-out $(B)/obj/tests/%,\

@@ -151,10 +151,12 @@ bool CheckpointFile::CheckOurs() const {
                   "checkpoint of its own");
 }
 
+// With a self-check and what a block that is stored needs, a run takes three
+// states, and a checkpoint may hold two.
 bool CheckpointFile::MayCopy() const {
   const int64_t most =
       options_.memory_limit >= 0 ? options_.memory_limit : MemoryOfMachine();
-  return size_ >= kLarge && size_ <= most / 4 && last_ && !then_ &&
+  return size_ >= kLarge && size_ <= most / 6 && last_ && !then_ &&
          HeldEnding() == 0;
 }
 
