@@ -14,6 +14,9 @@ namespace nncpp {
 std::string_view PrimerText();
 uint64_t PrimerHash(std::string_view primer);
 
+// How much of a text's beginning LooksEnglish is asked of.
+inline constexpr int64_t kEnglishHead = int64_t{1} << 16;
+
 // Whether a text's beginning looks like English: of "the", "of", "and", "to"
 // and "in" between spaces there is one in every 100 bytes.
 bool LooksEnglish(std::span<const uint8_t> head);

@@ -105,18 +105,6 @@ int64_t FileSource::SizeHint() const {
   return std::max<int64_t>(0, status->st_size - position);
 }
 
-std::vector<uint8_t> FileSource::Peek(int64_t bytes) const {
-  std::vector<uint8_t> next(static_cast<size_t>(bytes));
-  const off_t position =
-      RegularFile(file_.get()) ? ::lseek(file_.get(), 0, SEEK_CUR) : -1;
-  ssize_t count = 0;
-  if (position >= 0) {
-    count = ::pread(file_.get(), next.data(), next.size(), position);
-  }
-  next.resize(static_cast<size_t>(std::max<ssize_t>(count, 0)));
-  return next;
-}
-
 std::optional<FileAttributes> FileSource::Attributes() const {
   const auto status = RegularFile(file_.get());
   if (!status) return {};

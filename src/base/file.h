@@ -53,10 +53,6 @@ class FileSource : public Source {
   int64_t Read(std::span<uint8_t> bytes) override;
   int64_t SizeHint() const override;
 
-  // The next bytes, `bytes` at most, left where they are; none where they can
-  // only be read once, or not at all.
-  std::vector<uint8_t> Peek(int64_t bytes) const;
-
   // From now on a Read that waits for input calls `act` when the descriptor
   // `wake` becomes readable. `act` must throw.
   void WakeBy(int wake, std::function<void()> act);

@@ -80,14 +80,10 @@ void OutputFile::WriteDirectly(std::span<const uint8_t> bytes) {
     while (bytes.size() >= kGrain) {
       const size_t most = std::min(bytes.size() / kGrain * kGrain, kAtOnce);
       const ssize_t count = ::write(file_.get(), bytes.data(), most);
-      if (count <= 0 || static_cast<size_t>(count) % kGrain != 0) {
-        // Not here, or something that Write will meet, too.
-        bytes_ += std::max<ssize_t>(count, 0);
-        bytes = bytes.subspan(static_cast<size_t>(std::max<ssize_t>(count, 0)));
-        break;
-      }
+      if (count <= 0) break;  // not here, or what Write will meet, too
       bytes_ += count;
       bytes = bytes.subspan(static_cast<size_t>(count));
+      if (static_cast<size_t>(count) != most) break;
     }
     if (::fcntl(file_.get(), F_SETFL, flags) != 0) {
       ThrowIoError(path_, "write", errno);

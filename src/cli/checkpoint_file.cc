@@ -124,7 +124,7 @@ double CheckpointFile::Seconds() const {
 }
 
 bool CheckpointFile::IsDue(int64_t blocks) {
-  if (sealer_.IsIdle()) FinishPending();
+  if (helper_.IsIdle()) FinishPending();
   if (HeldEnding() != 0 || then_) return true;
   if (!last_) {
     last_blocks_ = blocks;
@@ -169,7 +169,7 @@ void CheckpointFile::TakePlace(OutputFile& file) {
 void CheckpointFile::FinishPending() {
   if (!pending_) return;
   const std::unique_ptr<OutputFile> file = std::move(pending_);
-  sealer_.Wait();
+  helper_.Wait();
   CheckOurs();
   TakePlace(*file);
 }
@@ -178,13 +178,13 @@ bool CheckpointFile::WriteBeside(std::unique_ptr<OutputFile>& file,
                                  const Writer& write) {
   if (!MayCopy()) return false;
   try {
-    if (std::ssize(copy_) < size_ / 2) {  // the first time, above all
+    if (copy_.capacity() < static_cast<size_t>(size_)) {
       copy_ = {};
       copy_.reserve(static_cast<size_t>(size_ + size_ / 64));
     }
     CopySink copy(copy_);
     write(copy);
-    sealer_.Start([this, to = file.get()] {
+    helper_.Start([this, to = file.get()] {
       to->WriteDirectly(copy_);
       to->Seal(kAttributes);
     });
@@ -219,7 +219,7 @@ void CheckpointFile::Store(const Writer& write) {
 
 // A file does not keep one waiting.
 void CheckpointFile::Rest(const Writer& write) {
-  if (!input_ || sealer_.IsIdle()) FinishPending();
+  if (!input_ || helper_.IsIdle()) FinishPending();
   rest_ = write;
 }
 
@@ -246,7 +246,7 @@ void CheckpointFile::ChangeOutput(PartFile& output,
 }
 
 void CheckpointFile::Remove() {
-  sealer_.Settle();
+  helper_.Settle();
   pending_.reset();
   if (last_ && IdentityOfPath(name()) == last_) ::unlink(name().c_str());
 }

@@ -85,7 +85,7 @@ class CheckpointFile : public Checkpointer {
   int64_t size_ = 0;          // bytes of the last one, if written by this run
   Table<uint8_t> copy_;       // of the state
   std::unique_ptr<OutputFile> pending_;  // on its way to the disk
-  HelperThread sealer_;                  // ends before what it works on
+  HelperThread helper_;                  // ends before what it works on
 };
 
 // Refuses before any work is done, with Error(kUsage): a checkpoint that exists

@@ -13,6 +13,7 @@
 #include "preproc/primer.h"
 #include "src/base/error.h"
 #include "src/base/file.h"
+#include "src/base/head_source.h"
 #include "src/base/memory_stream.h"
 #include "src/cli/alphabet.h"
 #include "src/cli/checkpoint_file.h"
@@ -120,18 +121,15 @@ int64_t ModelledBytes(const PartPlan& parts, int64_t size) {
   return (size + parts.count - 1) / parts.count;
 }
 
-// The cells of a net at the default level where the input does not look
-// English, which has the primer (docs/results.md).
-constexpr int64_t kOtherCells = 96;
-
-// Whether the beginning of the input, or of several, is that of another.
-bool IsNoEnglish(const Options& options, const FileSource& in) {
-  constexpr int64_t kHead = int64_t{1} << 16;
-  if (options.inputs.empty()) return !LooksEnglish(in.Peek(kHead));
-  FileSeries several(options.inputs, options.output);
-  std::vector<uint8_t> head(kHead);
-  head.resize(static_cast<size_t>(several.Read(head)));
-  return !LooksEnglish(head);
+// At the default level, what does not look English, which has the primer, gets
+// a larger net (docs/results.md). A resumed run keeps that of its checkpoint.
+void FitNet(HeadSource& in, const CheckpointSummary& from, Options& options) {
+  constexpr int64_t kOtherCells = 96;
+  if (!options.default_level || options.wide_symbols) return;
+  const bool other = options.resume ? from.config.cells == kOtherCells
+                                    : in.SizeHint() >= 0 &&
+                                          !LooksEnglish(in.Peek(kEnglishHead));
+  if (other) options.config.cells = kOtherCells;
 }
 
 void RunCompress(Options options) {
@@ -144,7 +142,7 @@ void RunCompress(Options options) {
   if (!options.inputs.empty()) {
     several = std::make_unique<FileSeries>(options.inputs, options.output);
   }
-  Source& source = several ? static_cast<Source&>(*several) : in;
+  HeadSource source(several ? static_cast<Source&>(*several) : in);
   const std::string name = several ? options.output : in.name();
   ProgressMeter meter(name, -1, DrawsProgress(options));
   CodecOptions codec = CodecOptionsFor(options, name, meter);
@@ -156,11 +154,7 @@ void RunCompress(Options options) {
         ModelledBytes(options.parts, size) + (primer ? std::ssize(*primer) : 0),
         options.config);
   }
-  if (options.default_level && !options.wide_symbols && !of_checkpoint) {
-    const bool other = options.resume ? from.config.cells == kOtherCells
-                                      : size >= 0 && IsNoEnglish(options, in);
-    if (other) options.config.cells = kOtherCells;
-  }
+  if (!of_checkpoint) FitNet(source, from, options);
   if (options.wide_symbols && !of_checkpoint) FindAlphabet(in, options);
   const bool small = size >= 0 && size < kSelfCheckBelow;
   const bool self_check = options.self_check.value_or(small);

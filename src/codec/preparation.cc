@@ -26,7 +26,6 @@ constexpr uint8_t kOwn = 0x10;     // the hash of the user's primer follows
 constexpr uint8_t kAllParts = 0x1F;
 
 constexpr int64_t kSampleBytes = 6'000'000;
-constexpr int64_t kEnglishBytes = int64_t{1} << 16;
 
 // Below, priming takes longer than it is worth; above, the text itself soon
 // teaches more (docs/results.md).
@@ -89,7 +88,7 @@ void CheckWide(std::span<const uint16_t> symbols, int64_t alphabet) {
 int64_t Preparation::HeadBytes(const PrepOptions& options) {
   if (options.wide_symbols) return 0;
   if (options.learn_words) return kSampleBytes;
-  return options.priming == Priming::kIfEnglish ? kEnglishBytes : 0;
+  return options.priming == Priming::kIfEnglish ? kEnglishHead : 0;
 }
 
 Preparation Preparation::Choose(std::span<const uint8_t> head, int64_t size,
@@ -102,7 +101,7 @@ Preparation Preparation::Choose(std::span<const uint8_t> head, int64_t size,
     return chosen;
   }
   const auto beginning =
-      head.first(std::min<size_t>(head.size(), kEnglishBytes));
+      head.first(std::min<size_t>(head.size(), kEnglishHead));
   if (options.priming == Priming::kAlways ||
       (options.priming == Priming::kIfEnglish &&
        std::ssize(head) >= kLeastPrimed && size <= kMostPrimed &&

@@ -60,19 +60,6 @@ TEST(FileSource, ReadsAFileInPieces) {
   }
 }
 
-TEST(FileSource, PeeksAtWhatComesNext) {
-  const Scratch scratch;
-  FileSource source(scratch.Put("a", "hello world"));
-  EXPECT_EQ(source.Peek(5), Bytes("hello"));
-  uint8_t read[6];
-  ASSERT_EQ(source.Read(read), 6);
-  EXPECT_EQ(source.Peek(3), Bytes("wor"));
-  EXPECT_EQ(source.Peek(100), Bytes("world"));
-  EXPECT_EQ(ReadAll(source, 100), "world");
-  EXPECT_EQ(source.Peek(100), Bytes(""));
-  EXPECT_EQ(FileSource("/dev/zero").Peek(100), Bytes(""));
-}
-
 TEST(FileSource, NamesAMissingFile) {
   const Scratch scratch;
   ExpectError(ErrorKind::kIo, "missing: cannot open: No such file",
