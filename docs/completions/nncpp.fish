@@ -54,7 +54,7 @@ complete -c nncpp -n $compress -l profile -x -a '(__nncpp_profiles)' -d 'a set o
 complete -c nncpp -n $compress -l symbols -x -a 'bytes u16' -d 'what the input is'
 complete -c nncpp -n $compress -l prep -d 'learn words of the input'
 complete -c nncpp -n $compress -l no-prep -d 'neither words nor primer'
-complete -c nncpp -n $compress -l no-primer -d 'no English words first'
+complete -c nncpp -n $compress -l no-primer -d 'no texts of ours first'
 complete -c nncpp -n $compress -l dictionary -r -d 'the words to use'
 complete -c nncpp -n '__fish_seen_subcommand_from c compress d decompress t test' -l prime -r -d 'a file to learn first'
 complete -c nncpp -n $compress -l self-check -d 'decode while encoding'

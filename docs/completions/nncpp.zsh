@@ -54,7 +54,7 @@ _nncpp() {
         '--one-part[end after each part]'
         '--prep[learn words of the input]'
         '--no-prep[neither words nor primer]'
-        '--no-primer[no English words first]'
+        '--no-primer[no texts of ours first]'
         '--dictionary[the words to use]:file:_files'
         '--dictionary-words[words at most]:number:'
         '--min-frequency[how often a word must occur]:number:'

@@ -167,7 +167,7 @@ void RunCompress(Options options) {
   codec.prep.learn_words = options.learn_words;
   codec.prep.goal = options.goal;
   codec.prep.wide_symbols = options.wide_symbols;
-  if (options.primer) codec.prep.priming = Priming::kIfEnglish;
+  if (options.primer) codec.prep.priming = Priming::kIfAlike;
   codec.checkpointer = checkpoints.get();
   codec.parts = options.parts;
   if (several) codec.files = several->files();

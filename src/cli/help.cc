@@ -94,7 +94,7 @@ std::string HelpText(bool model_options) {
       --symbols u16       IN is symbols of two bytes, the high one first
       --prep              learn words of the input: faster, but larger so far
       --prime FILE        learn FILE first; d and t need it too
-      --no-primer         do not prime the model where the input is English
+      --no-primer         do not let the model learn texts of ours first
       --no-prep           neither words nor primer
 )";
   if (model_options) return text + ModelOptions();

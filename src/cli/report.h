@@ -11,9 +11,9 @@
 
 namespace nncpp {
 
-inline constexpr std::string_view kProgramVersion = "1.0.0";
+inline constexpr std::string_view kProgramVersion = "1.1.0";
 
-// "nncpp 1.0.0 (archive format 1, numerics 1)" and the end of the line.
+// "nncpp 1.1.0 (archive format 1, numerics 1)" and the end of the line.
 std::string VersionText();
 
 // The shortest decimal that reads back as the same number: "0.003".

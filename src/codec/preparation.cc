@@ -2,11 +2,13 @@
 #include "src/codec/preparation.h"
 
 #include <algorithm>
+#include <limits>
 #include <string>
 
 #include "preproc/bytes.h"
 #include "preproc/dictionary_coding.h"
 #include "preproc/primer.h"
+#include "preproc/primer_library.h"
 #include "preproc/wide_symbols.h"
 #include "src/base/bytes.h"
 #include "src/base/error.h"
@@ -18,33 +20,48 @@ namespace nncpp {
 namespace {
 
 // Bits of the field's first byte; all others are reserved.
-constexpr uint8_t kWords = 0x01;   // the dictionary follows
-constexpr uint8_t kNamed = 0x02;   // its hash follows
-constexpr uint8_t kPrimed = 0x04;  // the primer's length and hash follow
-constexpr uint8_t kWide = 0x08;    // wide symbols; alone
-constexpr uint8_t kOwn = 0x10;     // the hash of the user's primer follows
-constexpr uint8_t kAllParts = 0x1F;
+constexpr uint8_t kWords = 0x01;    // the dictionary follows
+constexpr uint8_t kNamed = 0x02;    // its hash follows
+constexpr uint8_t kPrimed = 0x04;   // the primer's length and hash follow
+constexpr uint8_t kWide = 0x08;     // wide symbols; alone
+constexpr uint8_t kOwn = 0x10;      // the hash of the user's primer follows
+constexpr uint8_t kLibrary = 0x20;  // the primer is of the library
+constexpr uint8_t kAllParts = 0x3F;
 
 constexpr int64_t kSampleBytes = 6'000'000;
 
 // Below, priming takes longer than it is worth; above, the text itself soon
 // teaches more (docs/results.md).
-constexpr int64_t kLeastPrimed = 4096;
+constexpr int64_t kLeastPrimed = 1000;
 constexpr int64_t kMostPrimed = 16'000'000;
 
-// Bytes of primer for each four of the input. Many contexts gain most from it;
-// a net alone learns it no faster than the input; the fast contexts would spend
-// on it what they save.
-int64_t PrimerQuarters(const ModelConfig& config) {
-  constexpr int64_t kByMixing[] = {1, 0, 24};
-  return kByMixing[config.mixing];
+// Bytes of primer for so many of the input. Many contexts gain most from it, up
+// to a length; what replays its past takes any time. A net alone learns it no
+// faster than the input; the fast contexts would spend on it what they save.
+int64_t PrimerBytesFor(const ModelConfig& config, int64_t input) {
+  constexpr int64_t kLeast = 200'000;
+  constexpr int64_t kForEach = 6;
+  constexpr int64_t kMost = 1'750'000;
+  if (config.mixing == 0) return input / 4;
+  if (config.mixing == 1) return 0;
+  if (config.replay_period > 0) return std::numeric_limits<int64_t>::max();
+  return std::min(kLeast + input * kForEach, kMost);
 }
 
-// The last `bytes` bytes of the primer, or all.
-std::string_view PrimerOf(int64_t bytes) {
+// The last `bytes` bytes of PrimerText(), or all.
+std::string EnglishEnd(int64_t bytes) {
   const std::string_view all = PrimerText();
-  return all.substr(all.size() -
-                    std::min(all.size(), static_cast<size_t>(bytes)));
+  return std::string(all.substr(
+      all.size() - std::min(all.size(), static_cast<size_t>(bytes))));
+}
+
+// An archive's length of a primer, which may be any number, is cut to this.
+constexpr uint64_t kMostLength = uint64_t{1} << 32;
+
+Error NoSuchPrimer() {
+  return {ErrorKind::kUnsupported,
+          "the model was primed with a text that this program does not have; "
+          "use the nncpp that made the archive"};
 }
 
 // A byte of English makes 0.53 symbols of 255 words, 0.29 of 1,776.
@@ -88,7 +105,7 @@ void CheckWide(std::span<const uint16_t> symbols, int64_t alphabet) {
 int64_t Preparation::HeadBytes(const PrepOptions& options) {
   if (options.wide_symbols) return 0;
   if (options.learn_words) return kSampleBytes;
-  return options.priming == Priming::kIfEnglish ? kEnglishHead : 0;
+  return options.priming == Priming::kIfAlike ? kPrimerHead : 0;
 }
 
 Preparation Preparation::Choose(std::span<const uint8_t> head, int64_t size,
@@ -100,14 +117,19 @@ Preparation Preparation::Choose(std::span<const uint8_t> head, int64_t size,
     if (size >= 0) CheckEven(size);
     return chosen;
   }
-  const auto beginning =
-      head.first(std::min<size_t>(head.size(), kEnglishHead));
-  if (options.priming == Priming::kAlways ||
-      (options.priming == Priming::kIfEnglish &&
-       std::ssize(head) >= kLeastPrimed && size <= kMostPrimed &&
-       LooksEnglish(beginning))) {
-    const int64_t known = size < 0 ? std::ssize(head) : size;
-    chosen.primer_ = PrimerOf(known / 4 * PrimerQuarters(config));
+  const int64_t known = size < 0 ? std::ssize(head) : size;
+  const int64_t bytes = PrimerBytesFor(config, known);
+  if (options.priming == Priming::kEnglish) {
+    constexpr int64_t kQuarters[] = {1, 0, 24};  // for each mixing
+    chosen.primer_ = EnglishEnd(known / 4 * kQuarters[config.mixing]);
+  }
+  if (options.priming == Priming::kIfAlike &&
+      std::ssize(head) >= kLeastPrimed && size <= kMostPrimed && bytes > 0) {
+    chosen.last_ = MostAlike(head);
+    if (!chosen.last_.empty()) {
+      chosen.texts_ = std::ssize(PrimerLibrary());
+      chosen.primer_ = LibraryEnd(chosen.texts_, chosen.last_, bytes);
+    }
   }
   chosen.own_ = options.own_primer;
   if (options.dictionary != nullptr) {
@@ -131,22 +153,24 @@ Preparation Preparation::Parse(std::span<const uint8_t> field,
   const uint8_t parts = in.U8();
   const bool words = (parts & kWords) != 0;
   parsed.named_ = (parts & kNamed) != 0;
-  const bool primed = (parts & kPrimed) != 0;
+  const bool library = (parts & kLibrary) != 0;
+  const bool primed = library || (parts & kPrimed) != 0;
   parsed.wide_ = (parts & kWide) != 0;
   if (parts > kAllParts || (parsed.wide_ && parts != kWide) ||
-      (words && parsed.named_)) {
+      (words && parsed.named_) || (library && (parts & kPrimed) != 0)) {
     throw Error(ErrorKind::kUnsupported,
                 "the original was prepared in a way that this program does "
                 "not know; use a newer nncpp");
   }
+  if (library) parsed.ParseLibrary(in);
   if (primed) {
     const uint64_t length = in.Varint();
-    parsed.primer_ = PrimerOf(static_cast<int64_t>(length));
+    const auto bytes = static_cast<int64_t>(std::min(length, kMostLength));
+    parsed.primer_ = library ? LibraryEnd(parsed.texts_, parsed.last_, bytes)
+                             : EnglishEnd(bytes);
     if (length == 0 || parsed.primer_.size() != length ||
         in.U64() != PrimerHash(parsed.primer_)) {
-      throw Error(ErrorKind::kUnsupported,
-                  "the model was primed with a text that this program does not "
-                  "have; use the nncpp that made the archive");
+      throw NoSuchPrimer();
     }
   }
   if ((parts & kOwn) != 0) {
@@ -178,14 +202,35 @@ Preparation Preparation::Parse(std::span<const uint8_t> field,
   return parsed;
 }
 
+void Preparation::ParseLibrary(ByteReader& in) {
+  texts_ = in.U8();
+  const auto last = in.Bytes(in.U8());
+  last_.assign(last.begin(), last.end());
+  if (texts_ > std::ssize(PrimerLibrary())) throw NoSuchPrimer();
+  std::vector<uint8_t> sorted = last_;
+  std::sort(sorted.begin(), sorted.end());
+  if (sorted.empty() || sorted.back() >= texts_ ||
+      std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end()) {
+    throw Error(ErrorKind::kFormat,
+                "the header's primer is none; get the archive again");
+  }
+}
+
 std::vector<uint8_t> Preparation::Field() const {
   if (wide_) return {kWide};
   if (words_ == nullptr && primer_.empty() && own_ == nullptr) return {};
   const bool embedded = words_ != nullptr && !named_;
   ByteWriter out;
   out.U8(static_cast<uint8_t>((embedded ? kWords : 0) | (named_ ? kNamed : 0) |
-                              (primer_.empty() ? 0 : kPrimed) |
+                              (primer_.empty() ? 0
+                               : texts_ > 0    ? kLibrary
+                                               : kPrimed) |
                               (own_ == nullptr ? 0 : kOwn)));
+  if (texts_ > 0) {
+    out.U8(static_cast<uint8_t>(texts_));
+    out.U8(static_cast<uint8_t>(last_.size()));
+    out.Bytes(last_);
+  }
   if (!primer_.empty()) {
     out.Varint(primer_.size());
     out.U64(PrimerHash(primer_));

@@ -6,16 +6,20 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "preproc/text_transform.h"
+#include "src/base/bytes.h"
 #include "src/model/config.h"
 #include "src/model/model.h"
 
 namespace nncpp {
 
-enum class Priming { kNever, kIfEnglish, kAlways };
+// kEnglish: whatever the input is, with the end of PrimerText(), as archives of
+// before the library have it.
+enum class Priming { kNever, kIfAlike, kEnglish };
 
 // What the caller asks of the compressor; the decompressor looks at
 // `dictionary` and `own_primer` only.
@@ -92,9 +96,13 @@ class Preparation {
   bool Fits(int64_t symbols, int64_t bytes, bool plain) const;
 
  private:
+  void ParseLibrary(ByteReader& in);
+
   std::shared_ptr<const TextTransform> words_;  // null: bytes
-  bool named_ = false;       // the words are not in the archive
-  std::string_view primer_;  // empty: none
+  bool named_ = false;  // the words are not in the archive
+  std::string primer_;  // empty: none
+  int64_t texts_ = 0;   // of the library that it is of; 0: of PrimerText()
+  std::vector<uint8_t> last_;  // those of them that stand at the end
   std::shared_ptr<const std::vector<uint8_t>> own_;  // null: none
   bool wide_ = false;  // then there are no words and no primer
 };

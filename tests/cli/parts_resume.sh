@@ -34,7 +34,7 @@ rm a.nncpp.* TEXT
 
 echo "-- independent parts in turns"
 "$NNCPP" c "${options[@]}" --parts 3 --independent text own.nncpp
-rest=(--parts 3 --independent --checkpoint ck text i.nncpp)
+rest=(--no-prep --parts 3 --independent --checkpoint ck text i.nncpp)
 "$NNCPP" c "${options[@]}" --one-part "${rest[@]}"
 "$NNCPP" c -q --resume --one-part "${rest[@]}"
 "$NNCPP" c -q --resume "${rest[@]}"

@@ -37,7 +37,10 @@ CodecOptions OptionsFor(const Octets& archive, ModelConfig& config) {
   if (field.empty()) return options;
   options.prep.wide_symbols = Preparation::SymbolsOf(field) == "u16";
   if (options.prep.wide_symbols) return options;
-  if (config.alphabet == 256) options.prep.priming = Priming::kAlways;
+  if (config.alphabet == 256) {
+    const bool library = (field.front() & 0x20) != 0;
+    options.prep.priming = library ? Priming::kIfAlike : Priming::kEnglish;
+  }
   options.prep.learn_words = config.alphabet != 256;
   options.prep.goal = {.words = 100, .min_frequency = 4};
   config.alphabet = 256;

@@ -108,7 +108,7 @@ TEST(Parts, ThatAreChainedAreRefusedAlone) {
 TEST(Parts, AreSelfCheckedAndPrimedOnce) {
   CodecOptions options = OneThread();
   options.self_check = true;
-  options.prep.priming = Priming::kAlways;
+  options.prep.priming = Priming::kEnglish;
   const Octets original = Alice(300);
   const auto parts =
       CompressParts(original, SmallConfig(), Chained(2), options);

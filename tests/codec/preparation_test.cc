@@ -110,16 +110,16 @@ TEST(Preparation, NamesAGivenDictionary) {
   EXPECT_EQ(right.bytes(), text);
 }
 
-TEST(Preparation, PrimesTheModelWithEnglish) {
+TEST(Preparation, PrimesTheModelWithWhatIsAlike) {
   const Octets text = Alice(6000);
   const Octets plain = CompressBytes(text, Small());
-  const Octets primed =
-      CompressBytes(text, Small(), Primed(Priming::kIfEnglish));
-  EXPECT_LT(primed.size() + 50, plain.size());
-  EXPECT_EQ(DecompressBytes(primed), text);
-  EXPECT_EQ(primed, CompressBytes(text, Small(), Primed(Priming::kAlways)));
+  for (const Priming priming : {Priming::kIfAlike, Priming::kEnglish}) {
+    const Octets primed = CompressBytes(text, Small(), Primed(priming));
+    EXPECT_LT(primed.size() + 50, plain.size());
+    EXPECT_EQ(DecompressBytes(primed), text);
+  }
   const Octets noise = RandomOctets(5000, 2);
-  EXPECT_EQ(CompressBytes(noise, Small(), Primed(Priming::kIfEnglish)),
+  EXPECT_EQ(CompressBytes(noise, Small(), Primed(Priming::kIfAlike)),
             CompressBytes(noise, Small()));
 }
 
@@ -132,7 +132,7 @@ ModelConfig MixingConfig(int64_t level) {
 // The primer grows with the input up to all there is; -1 has none.
 TEST(Preparation, TakesAsMuchOfThePrimerAsTheInputIsWorth) {
   PrepOptions options;
-  options.priming = Priming::kAlways;
+  options.priming = Priming::kEnglish;
   const auto length = [&](int64_t size, int64_t mixing) {
     const Octets field =
         Preparation::Choose({}, size, MixingConfig(mixing), options).Field();
@@ -161,7 +161,7 @@ TEST(OwnPrimer, MakesItsLikeSmallerAndIsAskedForAgain) {
   mixed.mixing_bits = 12;
   for (const ModelConfig& config : {Small(), mixed}) {
     CodecOptions options = PrimedWith(file);
-    for (const Priming priming : {Priming::kNever, Priming::kAlways}) {
+    for (const Priming priming : {Priming::kNever, Priming::kEnglish}) {
       options.prep.priming = priming;
       const Octets archive = CompressBytes(rest, config, options);
       EXPECT_LT(archive.size(), CompressBytes(rest, config).size());
@@ -182,7 +182,7 @@ TEST(OwnPrimer, GoesWithWords) {
   const Octets text = Alice(9000);
   CodecOptions options = Learning();
   options.prep.own_primer = std::make_shared<const Octets>(Alice(4000));
-  options.prep.priming = Priming::kAlways;
+  options.prep.priming = Priming::kEnglish;
   const Octets archive = CompressBytes(text, Small(), options);
   EXPECT_EQ(HeaderOf(archive).preparation.front(), 0x15);
   MemorySink out;
@@ -221,7 +221,7 @@ class Pupil : public Model {
 
 TEST(Preparation, PrimesANetWithTheEndOnly) {
   PrepOptions options;
-  options.priming = Priming::kAlways;
+  options.priming = Priming::kEnglish;
   ModelConfig config = MixingConfig(0);
   config.streams = 1;
   const auto backend = MakeCpuBackend(1);
@@ -238,7 +238,7 @@ TEST(Preparation, PrimesANetWithTheEndOnly) {
 TEST(Preparation, PrimesWordsToo) {
   const Octets text = Alice(5000);
   CodecOptions options = Learning();
-  options.prep.priming = Priming::kAlways;
+  options.prep.priming = Priming::kEnglish;
   options.self_check = true;
   EXPECT_EQ(DecompressBytes(CompressBytes(text, Small(), options)), text);
 }
@@ -255,7 +255,7 @@ TEST(Preparation, RefusesFieldsThatAreNone) {
         << ::testing::PrintToString(field);
   }
   PrepOptions options;
-  options.priming = Priming::kAlways;
+  options.priming = Priming::kEnglish;
   Octets field = Preparation::Choose({}, 400, Small(), options).Field();
   parse(field);
   field.push_back(0);

@@ -41,7 +41,7 @@ TEST(Expect, AddsUpCodingReplayAndThePrimer) {
   EXPECT_DOUBLE_EQ(plain.bytes_per_second, 1 / (2 + 3 * 0.5));
   EXPECT_EQ(plain.memory_bytes, MemoryNeeded(config, false));
   PrepOptions options;
-  options.priming = Priming::kAlways;
+  options.priming = Priming::kEnglish;
   const ModelConfig tiny = ProfileConfig("tiny");
   const Preparation primed = Preparation::Choose({}, 500, tiny, options);
   EXPECT_DOUBLE_EQ(Expect(tiny, primed, 500, true, pace).seconds,

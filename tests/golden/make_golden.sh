@@ -52,6 +52,9 @@ head -c 1500 "$text" | Make replay --profile tiny --replay-period 500 \
 head -c 5000 "$text" | Make words --profile tiny --dictionary-words 100 \
   --min-frequency 4 --no-primer
 head -c 4200 "$text" | Make primed --profile tiny
+head -c 4200 "$text" | Make library --profile tiny
+head -c 1200 "$text" | Make library_mixed --profile tiny --mixing 2 \
+  --mixing-bits 12
 head -c 3000 "$text" | Make mixed_words --profile tiny --mixing 2 \
   --mixing-bits 12 --dictionary-words 100 --min-frequency 4 --no-primer
 # Records of eight bytes, for the contexts of what is no text.
