@@ -1,4 +1,4 @@
-// preproc/primer.h -- English that a model may learn before a text.
+// preproc/primer.h -- common English, of which the library has two pieces.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +8,8 @@
 namespace nncpp {
 
 // Words, definitions, examples of use and a little markup, the most useful
-// last: a shorter primer is the end of this one. Part of the format: an archive
-// names its primer by length and hash, and another text is another primer.
+// last. Part of the format: an archive of before the library (primer_library.h)
+// names the end of it by length and hash, and another text is another primer.
 // Sources: SCOWL, size class 10 [scowl]; WordNet 3.0 [wordnet].
 std::string_view PrimerText();
 uint64_t PrimerHash(std::string_view primer);

@@ -121,8 +121,8 @@ int64_t ModelledBytes(const PartPlan& parts, int64_t size) {
   return (size + parts.count - 1) / parts.count;
 }
 
-// At the default level, what does not look English, which has the primer, gets
-// a larger net (docs/results.md). A resumed run keeps that of its checkpoint.
+// At the default level, what does not look English gets a larger net
+// (docs/results.md). A resumed run keeps that of its checkpoint.
 void FitNet(HeadSource& in, const CheckpointSummary& from, Options& options) {
   constexpr int64_t kOtherCells = 96;
   if (!options.default_level || options.wide_symbols) return;

@@ -30,8 +30,8 @@ constexpr uint8_t kAllParts = 0x3F;
 
 constexpr int64_t kSampleBytes = 6'000'000;
 
-// Below, priming takes longer than it is worth; above, the text itself soon
-// teaches more (docs/results.md).
+// Below, a head says too little; above, the text itself soon teaches more
+// (docs/results.md).
 constexpr int64_t kLeastPrimed = 1000;
 constexpr int64_t kMostPrimed = 16'000'000;
 

@@ -17,8 +17,8 @@
 
 namespace nncpp {
 
-// kEnglish: whatever the input is, with the end of PrimerText(), as archives of
-// before the library have it.
+// kEnglish: whatever the input is, with the end of PrimerText(), so that
+// archives of before the library can be made again.
 enum class Priming { kNever, kIfAlike, kEnglish };
 
 // What the caller asks of the compressor; the decompressor looks at

@@ -72,8 +72,8 @@ rm "$made"
 
 corpus=tests/fuzz/corpus/decompress
 rm -f "$corpus"/*
-for name in blocks one_byte stored replay symbols text_fast text_mixed \
-  transformer; do
+for name in blocks library one_byte stored replay symbols text_fast \
+  text_mixed transformer; do
   cp "$golden/$name.nncpp" "$corpus/$name"
 done
 files=$(mktemp -d)

@@ -25,7 +25,7 @@ int64_t Holder(std::string_view piece) {
   return -1;
 }
 
-// The whole library in its own order would be another primer.
+// A changed text, or another order, would be another primer.
 TEST(PrimerLibrary, IsTheTextsThatArchivesName) {
   std::string all;
   for (const std::string_view text : PrimerLibrary()) all += text;
@@ -58,7 +58,7 @@ TEST(MostAlike, NamesTheTextOfTheSameKindLast) {
       {"C++",
        "#include <vector>\n\nnamespace {\n\nclass Box {\n public:\n  "
        "explicit Box(const std::string& name) : name_(name) {}\n",
-       "explicit "},
+       "std::unique_ptr"},
       {"Python",
        "import os\n\n\ndef main():\n    for name in self.names:\n    "
        "    if not name:\n            raise ValueError(name)\n",
@@ -76,7 +76,7 @@ TEST(MostAlike, NamesTheTextOfTheSameKindLast) {
 TEST(MostAlike, LeavesOutWhatIsCommon) {
   const std::vector<uint8_t> last = MostAlike(AliceHead(60000));
   ASSERT_EQ(std::ssize(last), kMostAlike);
-  EXPECT_NE(PrimerLibrary()[last.back()].find("said the"), std::string::npos);
+  EXPECT_NE(PrimerLibrary()[last.back()].find("said Mr"), std::string::npos);
   for (const uint8_t text : last) {
     EXPECT_EQ(PrimerText().find(PrimerLibrary()[text].substr(0, 200)),
               std::string::npos);
