@@ -146,13 +146,18 @@ void RunCompress(Options options) {
   const std::string name = several ? options.output : in.name();
   ProgressMeter meter(name, -1, DrawsProgress(options));
   CodecOptions codec = CodecOptionsFor(options, name, meter);
+  codec.prep.learn_words = options.learn_words;
+  codec.prep.goal = options.goal;
+  codec.prep.wide_symbols = options.wide_symbols;
+  if (options.primer) codec.prep.priming = Priming::kIfAlike;
   const int64_t size = source.SizeHint();
   const bool of_checkpoint = options.resume && !options.config_given;
   if (size >= 0 && !options.tables_given && !of_checkpoint) {
-    const auto& primer = codec.prep.own_primer;
-    FitTables(
-        ModelledBytes(options.parts, size) + (primer ? std::ssize(*primer) : 0),
-        options.config);
+    const auto head = source.Peek(Preparation::HeadBytes(codec.prep));
+    const int64_t modelled = ModelledBytes(options.parts, size);
+    const int64_t primer =
+        Preparation::PrimerLength(head, modelled, options.config, codec.prep);
+    FitTables(modelled, primer, options.config);
   }
   if (!of_checkpoint) FitNet(source, from, options);
   if (options.wide_symbols && !of_checkpoint) FindAlphabet(in, options);
@@ -164,10 +169,6 @@ void RunCompress(Options options) {
 
   const auto checkpoints = CheckpointsFor(options, in, out.part());
   codec.self_check = self_check;
-  codec.prep.learn_words = options.learn_words;
-  codec.prep.goal = options.goal;
-  codec.prep.wide_symbols = options.wide_symbols;
-  if (options.primer) codec.prep.priming = Priming::kIfAlike;
   codec.checkpointer = checkpoints.get();
   codec.parts = options.parts;
   if (several) codec.files = several->files();

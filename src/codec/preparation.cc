@@ -117,21 +117,7 @@ Preparation Preparation::Choose(std::span<const uint8_t> head, int64_t size,
     if (size >= 0) CheckEven(size);
     return chosen;
   }
-  const int64_t known = size < 0 ? std::ssize(head) : size;
-  const int64_t bytes = PrimerBytesFor(config, known);
-  if (options.priming == Priming::kEnglish) {
-    constexpr int64_t kQuarters[] = {1, 0, 24};  // for each mixing
-    chosen.primer_ = EnglishEnd(known / 4 * kQuarters[config.mixing]);
-  }
-  if (options.priming == Priming::kIfAlike &&
-      std::ssize(head) >= kLeastPrimed && size <= kMostPrimed && bytes > 0) {
-    chosen.last_ = MostAlike(head);
-    if (!chosen.last_.empty()) {
-      chosen.texts_ = std::ssize(PrimerLibrary());
-      chosen.primer_ = LibraryEnd(chosen.texts_, chosen.last_, bytes);
-    }
-  }
-  chosen.own_ = options.own_primer;
+  chosen.ChoosePrimer(head, size, config, options);
   if (options.dictionary != nullptr) {
     chosen.words_ = std::make_shared<TextTransform>(*options.dictionary);
     chosen.named_ = true;
@@ -143,6 +129,36 @@ Preparation Preparation::Choose(std::span<const uint8_t> head, int64_t size,
     if (IsShort(symbols.size(), head.size())) chosen.words_ = words;
   }
   return chosen;
+}
+
+void Preparation::ChoosePrimer(std::span<const uint8_t> head, int64_t size,
+                               const ModelConfig& config,
+                               const PrepOptions& options) {
+  const int64_t known = size < 0 ? std::ssize(head) : size;
+  const int64_t bytes = PrimerBytesFor(config, known);
+  if (options.priming == Priming::kEnglish) {
+    constexpr int64_t kQuarters[] = {1, 0, 24};  // for each mixing
+    primer_ = EnglishEnd(known / 4 * kQuarters[config.mixing]);
+  }
+  if (options.priming == Priming::kIfAlike &&
+      std::ssize(head) >= kLeastPrimed && size <= kMostPrimed && bytes > 0) {
+    last_ = MostAlike(head);
+    if (!last_.empty()) {
+      texts_ = std::ssize(PrimerLibrary());
+      primer_ = LibraryEnd(texts_, last_, bytes);
+    }
+  }
+  own_ = options.own_primer;
+}
+
+int64_t Preparation::PrimerLength(std::span<const uint8_t> head, int64_t size,
+                                  const ModelConfig& config,
+                                  const PrepOptions& options) {
+  Preparation chosen;
+  if (options.wide_symbols) return 0;
+  chosen.ChoosePrimer(head, size, config, options);
+  return std::ssize(chosen.primer_) +
+         (chosen.own_ == nullptr ? 0 : std::ssize(*chosen.own_));
 }
 
 Preparation Preparation::Parse(std::span<const uint8_t> field,

@@ -49,6 +49,11 @@ class Preparation {
                             const ModelConfig& config,
                             const PrepOptions& options);
 
+  // Bytes of the primer that Choose would take, the user's own among them.
+  static int64_t PrimerLength(std::span<const uint8_t> head, int64_t size,
+                              const ModelConfig& config,
+                              const PrepOptions& options);
+
   // The header's field `preparation` (docs/format.md); empty: none. Throws
   // Error(kFormat), or Error(kUnsupported) for what this build or the options
   // do not have.
@@ -96,6 +101,8 @@ class Preparation {
   bool Fits(int64_t symbols, int64_t bytes, bool plain) const;
 
  private:
+  void ChoosePrimer(std::span<const uint8_t> head, int64_t size,
+                    const ModelConfig& config, const PrepOptions& options);
   void ParseLibrary(ByteReader& in);
 
   std::shared_ptr<const TextTransform> words_;  // null: bytes

@@ -176,17 +176,17 @@ const std::vector<ConfigField>& ConfigFields() {
   return fields;
 }
 
-void FitTables(int64_t bytes, ModelConfig& config) {
+void FitTables(int64_t bytes, int64_t primer_bytes, ModelConfig& config) {
   // Buckets that a byte takes at most, and slots of n-grams, as powers of two.
   constexpr int64_t kBuckets = 7, kSlots = 4, kLeast = 5;
   // To less than 2^20 bytes more buckets are worth 0.1 %, and take 0.3 GB.
-  constexpr int64_t kModest = 20, kModestBuckets = 24;
-  const auto width =
-      static_cast<int64_t>(std::bit_width(static_cast<uint64_t>(bytes)));
+  constexpr int64_t kModest = int64_t{1} << 20, kModestBuckets = 24;
+  const auto width = static_cast<int64_t>(
+      std::bit_width(static_cast<uint64_t>(bytes + primer_bytes)));
   const int64_t size = std::max(kLeast, width);
   if (config.mixing > 0) {
     config.mixing_bits = std::min(config.mixing_bits, kBuckets + size);
-    if (size <= kModest) {
+    if (bytes < kModest) {
       config.mixing_bits = std::min(config.mixing_bits, kModestBuckets);
     }
   }

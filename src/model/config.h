@@ -92,8 +92,9 @@ void CheckConfig(const ModelConfig& config);
 ModelConfig ProfileConfig(std::string_view name);
 std::vector<std::string> ProfileNames();
 
-// Makes tables smaller that an input of so many bytes would not fill.
-void FitTables(int64_t bytes, ModelConfig& config);
+// Makes tables smaller that an input of so many bytes, and a primer of so many,
+// would not fill.
+void FitTables(int64_t bytes, int64_t primer_bytes, ModelConfig& config);
 
 // What a header does not say: the default level for a large input. Part of the
 // format, so it stays whatever becomes of the profiles.

@@ -22,11 +22,15 @@ ModelConfig Mixing() {
   return config;
 }
 
-Preparation Choose(std::span<const uint8_t> head, int64_t size,
-                   const ModelConfig& config) {
+PrepOptions IfAlike() {
   PrepOptions options;
   options.priming = Priming::kIfAlike;
-  return Preparation::Choose(head, size, config, options);
+  return options;
+}
+
+Preparation Choose(std::span<const uint8_t> head, int64_t size,
+                   const ModelConfig& config) {
+  return Preparation::Choose(head, size, config, IfAlike());
 }
 
 // Field: parts, texts of the library, how many are last, these, length, hash.
@@ -100,10 +104,14 @@ TEST(LibraryPrimer, IsRefusedInPiecesAndBesideTheOther) {
 // The length stands after the four named texts.
 TEST(LibraryPrimer, GrowsWithTheInputAsTheModelCanUseIt) {
   const auto length = [](int64_t size, const ModelConfig& config) {
-    const Octets field = Choose(Alice(5000), size, config).Field();
-    return field.empty()
-               ? 0
-               : ByteReader(std::span(field).subspan(3 + kMostAlike)).Varint();
+    const Octets head = Alice(5000);
+    const Octets field = Choose(head, size, config).Field();
+    const auto named =
+        field.empty()
+            ? 0
+            : ByteReader(std::span(field).subspan(3 + kMostAlike)).Varint();
+    EXPECT_EQ(Preparation::PrimerLength(head, size, config, IfAlike()), named);
+    return named;
   };
   EXPECT_EQ(length(10'000, Mixing()), 260'000);
   EXPECT_EQ(length(1'000'000, Mixing()), 1'750'000);

@@ -58,7 +58,7 @@ TEST(WrittenConfig, ComesBackForEveryProfile) {
   for (const std::string& name : ProfileNames()) {
     for (const int64_t bytes : {0, 1000, 1 << 24}) {
       ModelConfig config = ProfileConfig(name);
-      FitTables(bytes, config);
+      FitTables(bytes, 0, config);
       EXPECT_EQ(Parsed(Written(config)), config) << name;
     }
   }

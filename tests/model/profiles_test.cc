@@ -32,9 +32,9 @@ TEST(ParameterCount, IsThatOfTheModelsLayout) {
 }
 
 TEST(FitTables, LeavesWhatTheInputFills) {
-  const auto fitted = [](int64_t bytes) {
+  const auto fitted = [](int64_t bytes, int64_t primer_bytes = 0) {
     ModelConfig config = ProfileConfig("default");
-    FitTables(bytes, config);
+    FitTables(bytes, primer_bytes, config);
     return config;
   };
   const ModelConfig whole = ProfileConfig("default");
@@ -43,9 +43,11 @@ TEST(FitTables, LeavesWhatTheInputFills) {
   EXPECT_EQ(fitted((1 << 20) - 1).mixing_bits, 24);
   EXPECT_EQ(fitted(1000).mixing_bits, 17);
   EXPECT_EQ(fitted(1000).ngram_bits, 14);
+  EXPECT_EQ(fitted(1000, 7192).mixing_bits, 21);
+  EXPECT_EQ(fitted(1000, 2000000).mixing_bits, 24);
   EXPECT_EQ(fitted(0), fitted(31));
   ModelConfig tiny = ProfileConfig("tiny");
-  FitTables(0, tiny);
+  FitTables(0, 0, tiny);
   EXPECT_EQ(tiny.ngram_bits, 9);
   EXPECT_EQ(tiny.mixing_bits, ProfileConfig("tiny").mixing_bits);
 }
