@@ -28,12 +28,11 @@ std::vector<float> InitialParameters(const ModelConfig& config,
       FillUniform(config.seed, tensor, config.table_range, x);
     } else if (view.name.starts_with("position bias")) {
       const int64_t p = config.positions;
-      const float root =
-          std::sqrt(static_cast<float>(config.cells / config.heads));
+      const float steepest = SteepestSlope(config);
       for (int64_t w = 0; w < view.cols; ++w) {
         const float distance = static_cast<float>(p - 1 - w % p);
         const float slope =
-            root * PowerOfTwo(-static_cast<int32_t>(1 + w / p % 8));
+            steepest * PowerOfTwo(-static_cast<int32_t>(w / p % 8));
         x[static_cast<size_t>(w)] = -distance * slope;
       }
     } else if (view.name != "output" && view.rows > 1 &&
@@ -45,6 +44,10 @@ std::vector<float> InitialParameters(const ModelConfig& config,
 }
 
 }  // namespace
+
+float SteepestSlope(const ModelConfig& config) {
+  return std::sqrt(static_cast<float>(config.cells / config.heads)) / 2;
+}
 
 Transformer::Transformer(const ModelConfig& config, Backend& backend)
     : Model(backend),

@@ -50,6 +50,10 @@ struct TransformerParameters {
   std::vector<int64_t> tables;  // V x C, of the symbol 0, 1, ... K - 1 before
 };
 
+// How much the position biases of the first head fall from one distance to the
+// next at the start, which is the most of all heads.
+float SteepestSlope(const ModelConfig& config);
+
 class Transformer : public Model {
  public:
   Transformer(const ModelConfig& config, Backend& backend);

@@ -79,10 +79,13 @@ void Transformer::VisitState(StateVisitor& visitor) {
 }
 
 void Transformer::StateReplaced() {
-  const bool sound = counters_.AreSound(config_) && ngrams_.StateIsSound() &&
-                     symbols_.StateIsSound() &&
-                     OptimizerIsSound(parameters_.get(), second_.get(),
-                                      layout().count(), row_power_);
+  const auto farthest = static_cast<float>(config_.positions - 1);
+  const bool sound =
+      counters_.AreSound(config_) && ngrams_.StateIsSound() &&
+      symbols_.StateIsSound() &&
+      OptimizerIsSound(
+          parameters_.get(), second_.get(), layout().count(), row_power_,
+          std::max(kWeightLimit, farthest * SteepestSlope(config_)));
   if (!sound) throw Error(ErrorKind::kFormat, "not the state of a Transformer");
   streams_ = counters_.last_stream + 1;
   symbols_.Replaced(streams_);

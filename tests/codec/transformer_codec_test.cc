@@ -53,6 +53,13 @@ TEST(TransformerCodec, GoesOnFromTheStateBeforeAStoredBlock) {
   EXPECT_LE(archive.size(), plain + noise.size() + 64);
 }
 
+// Biases of far positions begin beyond what updates leave.
+TEST(TransformerCodec, RestoresTheStateBeforeAStoredFirstBlock) {
+  ModelConfig config = SmallConfig();
+  config.positions = 300;
+  ExpectRoundTrip(RandomOctets(64, /*seed=*/1), config);
+}
+
 TEST(TransformerCodec, GivesTheSameArchiveForEveryNumberOfThreads) {
   ModelConfig config = SmallConfig();
   config.cells = 96;  // wide enough for threads to share the work
