@@ -23,6 +23,24 @@ Result ProductForward(Backend& b, const CaseSize& s) {
   return BitsOf(y);
 }
 
+// Sums near the limit of law 1, to which most terms add next to nothing.
+Result ProductAtTheLimit(Backend& b, const CaseSize& s) {
+  const auto numbers = [&](int64_t rows, uint64_t seed) -> HeldMatrix {
+    std::vector<float> x = RandomFloats(rows * s.k, seed, 0x1p-9f);
+    for (int64_t r = 0; r < rows; ++r) {
+      for (const int64_t c : {int64_t{0}, s.k - 1}) {
+        x[static_cast<size_t>(r * s.k + c)] = 1.999f;
+      }
+    }
+    return {b, rows, s.k, x};
+  };
+  const auto weights = b.NewWeights(s.n, s.k);
+  b.QuantizeWeights(numbers(s.n, 43), *weights);
+  const HeldMatrix y(b, s.rows, s.n);
+  b.ProductForward(numbers(s.rows, 44), *weights, y);
+  return BitsOf(y);
+}
+
 Result ProductForwardUnset(Backend& b, const CaseSize& s) {
   const auto weights = b.NewWeights(s.n, s.k);
   const HeldMatrix x = Numbers(b, s.rows, s.k, 4), y(b, s.rows, s.n);
@@ -183,6 +201,7 @@ Result Adam(Backend& b, const CaseSize& s) {
 std::vector<BackendCase> NetCases() {
   return {
       {"ProductForward", ProductForward},
+      {"ProductForward, at the limit", ProductAtTheLimit},
       {"ProductForward, weights not set", ProductForwardUnset},
       {"ProductBackward", ProductBackward},
       {"ProductGradient", ProductGradient},
