@@ -196,6 +196,30 @@ Result Adam(Backend& b, const CaseSize& s) {
   return result;
 }
 
+// Four times the same work with other numbers, as a device records it.
+Result Recorded(Backend& b, const CaseSize& s) {
+  const HeldMatrix x(b, s.rows, s.k), y(b, s.rows, s.n), dw(b, s.n, s.k),
+      dx(b, s.rows, s.k), sum(b, 1, s.n);
+  const auto weights = b.NewWeights(s.n, s.k);
+  const HeldMatrix w = Numbers(b, s.n, s.k, 45);
+  const auto routine = b.NewRoutine();
+  Result result;
+  for (uint32_t turn = 1; turn <= 4; ++turn) {
+    b.Upload(RandomFloats(s.rows * s.k, 100 + turn), x.view().data);
+    b.Run(*routine, turn, [&] {
+      b.QuantizeWeights(w, *weights);
+      b.ProductForward(x, *weights, y);
+      b.Clear(y.view().Columns(0, 1));
+      b.Dropout(y, {1, turn, 2}, 0, 0.5f, y);
+      b.SumRows(y, sum);
+      b.ProductGradient(y, x, {10, turn, 12}, dw);
+      b.ProductBackward(y, *weights, {7, turn, 9}, 5, dx);
+    });
+    for (const HeldMatrix* m : {&y, &dw, &dx, &sum}) Append(*m, result);
+  }
+  return result;
+}
+
 }  // namespace
 
 std::vector<BackendCase> NetCases() {
@@ -215,6 +239,7 @@ std::vector<BackendCase> NetCases() {
       {"Dropout", Dropout},
       {"additions", Additions},
       {"Adam", Adam},
+      {"recorded work", Recorded},
   };
 }
 
