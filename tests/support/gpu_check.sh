@@ -91,6 +91,7 @@ measured=()
 # Cross PROFILE BYTES: one archive from both, each opened by the other.
 Cross() {
   local input=$temporary/input cpu=$temporary/cpu gpu=$temporary/gpu t
+  local failed_before=$failed
   if [ "$(Left)" -lt 180 ]; then
     Skip "profile $1: no time is left"
     return
@@ -114,6 +115,7 @@ Cross() {
   Check "d --device cpu" "${on[@]}" d -q --device cpu "$gpu" \
     "$temporary/back.2"
   Check "$1: another original on the CPU" cmp "$input" "$temporary/back.2"
+  [ "$failed" -eq "$failed_before" ] || return
   measured+=("| $1, $2 bytes | $(Rate "$2" "${t[0]}" "${t[1]}") |\
  $(Rate "$2" "${t[2]}" "${t[3]}") |")
 }
