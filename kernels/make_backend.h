@@ -17,9 +17,10 @@ namespace nncpp {
 std::unique_ptr<Backend> MakeCpuBackend(int threads = 0);
 
 // The CUDA backend of GPU number `device`; `reserve_bytes` of its memory are
-// taken at once, the rest as it is needed. Its bits are the CPU's. Throws
-// Error(kNoDevice) when this build has no CUDA backend or this machine no GPU
-// of that number that it can use, Error(kMemory) when the GPU is too small.
+// taken at once, the rest as it is needed (0: each array by itself). Its bits
+// are the CPU's. Throws Error(kNoDevice) when this build has no CUDA backend or
+// this machine no GPU of that number that it can use, Error(kMemory) when the
+// GPU is too small.
 std::unique_ptr<Backend> MakeCudaBackend(int device, int64_t reserve_bytes);
 
 // Where to compute. kAuto: GPU 0 where MakeCudaBackend finds one, otherwise

@@ -13,6 +13,7 @@ namespace nncpp::cuda {
 
 inline void Check(cudaError_t status, const char* call, const char* where) {
   if (status == cudaSuccess) return;
+  cudaGetLastError();  // the next launch is not to find it
   throw Error(ErrorKind::kDevice, std::string(where) + ": " + call + ": " +
                                       cudaGetErrorString(status));
 }

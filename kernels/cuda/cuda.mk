@@ -65,7 +65,7 @@ $(B)/gpu_bench: bench/gpu/gpu_bench.cu $(filter-out $(B)/obj/tests/%,\
     $(gpu_objects)) $(C)/flags
 	@echo '  NVCC $@'
 	@$(cuda_compile) $(CUDA_LAW) -o $@ $(filter %.cu %.o,$^) -lcublasLt \
-	  $(libraries)
+	  -Xlinker -rpath=$(dir $(realpath $(nvcc)))../lib64 $(libraries)
 gpu-tests: $(B)/gpu_tests
 gpu-bench: $(B)/gpu_bench
 gpu-bundle: all

@@ -61,7 +61,14 @@ cudaDeviceProp UseDevice(int device) {
                     std::to_string(properties.minor) +
                     ", and 8.0 is needed; use --device cpu");
   }
-  NNCPP_CUDA_CHECK(cudaSetDevice(device));
+  // The first call that needs the device: it may be taken, or broken.
+  const cudaError_t status = cudaSetDevice(device);
+  if (status != cudaSuccess) {
+    cudaGetLastError();
+    throw Error(ErrorKind::kNoDevice,
+                std::string(properties.name) + " does not start (" +
+                    cudaGetErrorString(status) + "); use --device cpu");
+  }
   return properties;
 }
 
@@ -79,12 +86,16 @@ void* Buffer::ReserveBytes(int64_t bytes) {
 
 void* PinnedBuffer::ReserveBytes(int64_t bytes) {
   if (bytes <= bytes_) return data_;
-  cudaFreeHost(data_);
-  data_ = nullptr;
-  bytes_ = 0;
+  Free();
   NNCPP_CUDA_CHECK(cudaMallocHost(&data_, static_cast<size_t>(bytes)));
   bytes_ = bytes;
   return data_;
+}
+
+void PinnedBuffer::Free() {
+  if (data_ != nullptr) cudaFreeHost(data_);
+  data_ = nullptr;
+  bytes_ = 0;
 }
 
 CudaBackend::CudaBackend(int device, int64_t reserve, int64_t chunk)

@@ -57,7 +57,7 @@ class OperandBuffer {
 class PinnedBuffer {
  public:
   PinnedBuffer() = default;
-  ~PinnedBuffer() { cudaFreeHost(data_); }
+  ~PinnedBuffer() { Free(); }
   PinnedBuffer(const PinnedBuffer&) = delete;
   PinnedBuffer& operator=(const PinnedBuffer&) = delete;
 
@@ -68,6 +68,7 @@ class PinnedBuffer {
 
  private:
   void* ReserveBytes(int64_t bytes);
+  void Free();
 
   void* data_ = nullptr;
   int64_t bytes_ = 0;

@@ -155,10 +155,11 @@ void Launch(void (*kernel)(Parameters...), dim3 grid, dim3 block,
   });
 #else
   constexpr int64_t kWithoutAsking = 48 << 10;
+  // Always as much: a graph may hold launches with more than this one's.
   if (shared_bytes > kWithoutAsking) {
     NNCPP_CUDA_CHECK(cudaFuncSetAttribute(
         kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
-        static_cast<int>(shared_bytes)));
+        static_cast<int>(kMostSharedBytes)));
   }
   cudaLaunchConfig_t config = {};
   config.gridDim = grid;

@@ -4,6 +4,8 @@
 
 namespace {
 
+// Without a reserve each array is a chunk of its own, so that a checker of
+// memory sees what goes beyond.
 constexpr int64_t kChunkBytes = 64 << 20;
 
 }  // namespace
@@ -16,6 +18,7 @@ __attribute__((visibility("default"))) const char* NncppCudaStamp() {
 
 __attribute__((visibility("default"))) nncpp::Backend* NncppMakeCudaBackend(
     int device, int64_t reserve_bytes) {
-  return new nncpp::cuda::CudaBackend(device, reserve_bytes, kChunkBytes);
+  return new nncpp::cuda::CudaBackend(device, reserve_bytes,
+                                      reserve_bytes > 0 ? kChunkBytes : 0);
 }
 }

@@ -4,11 +4,20 @@
 // slow checkers) at those of models, twice on the GPU. Without a GPU it is
 // skipped, and with NNCPP_REQUIRE_CUDA=1 it fails. Has a main of its own: where
 // GPUs are lent there is no GoogleTest.
+//
+// A kernel that breaks takes the GPU away from its process. So the work is done
+// by a child, and what it leaves undone by another one; with --small by this
+// process, since checkers follow no children.
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -22,8 +31,21 @@ namespace {
 using testing::BackendCase;
 using testing::CaseSize;
 
-struct Tally {
+constexpr unsigned kMostSeconds = 60;  // of one comparison
+constexpr int kMostChildren = 12;
+
+struct Comparison {
+  const BackendCase* of;
+  CaseSize size;
+
+  std::string Name() const { return of->name + ", " + Text(size); }
+};
+
+// In memory that parent and child share.
+struct Progress {
   int passed = 0, failed = 0, skipped = 0;
+  size_t next = 0;  // the comparison that comes now
+  bool over = false;
 };
 
 double Now() {
@@ -31,11 +53,11 @@ double Now() {
   return std::chrono::duration<double>(now).count();
 }
 
-void Compare(Backend& cpu, Backend& gpu, const BackendCase& c,
-             const CaseSize& size, Tally& tally) {
-  const std::vector<uint32_t> expected = c.run(cpu, size);
+void Compare(Backend& cpu, Backend& gpu, const Comparison& c,
+             Progress& progress) {
+  const std::vector<uint32_t> expected = c.of->run(cpu, c.size);
   for (int turn = 1; turn <= 2; ++turn) {
-    const std::vector<uint32_t> found = c.run(gpu, size);
+    const std::vector<uint32_t> found = c.of->run(gpu, c.size);
     size_t differ = 0, first = 0;
     for (size_t i = expected.size(); i-- > 0;) {
       if (i < found.size() && found[i] == expected[i]) continue;
@@ -43,12 +65,12 @@ void Compare(Backend& cpu, Backend& gpu, const BackendCase& c,
       first = i;
     }
     if (differ == 0 && found.size() == expected.size()) {
-      ++tally.passed;
+      ++progress.passed;
       continue;
     }
-    ++tally.failed;
-    std::printf("FAILED: %s, %s, turn %d: %zu of %zu differ", c.name.c_str(),
-                Text(size).c_str(), turn, differ, expected.size());
+    ++progress.failed;
+    std::printf("FAILED: %s, turn %d: %zu of %zu differ", c.Name().c_str(),
+                turn, differ, expected.size());
     if (first < found.size()) {
       std::printf(", first number %zu: %08x for %08x", first, found[first],
                   expected[first]);
@@ -57,62 +79,123 @@ void Compare(Backend& cpu, Backend& gpu, const BackendCase& c,
   }
 }
 
-void CompareAll(Backend& cpu, Backend& gpu, bool small, Tally& tally) {
-  std::vector<CaseSize> sizes = testing::OddSizes();
-  if (!small) {
-    for (const CaseSize& size : testing::ModelSizes()) sizes.push_back(size);
-  }
-  for (const CaseSize& size : sizes) {
-    const double begin = Now();
-    for (const BackendCase& c : testing::BackendCases()) {
-      Compare(cpu, gpu, c, size, tally);
-    }
-    std::printf("%s: %.1f s\n", Text(size).c_str(), Now() - begin);
-  }
-}
-
-void NamesNeedAndHave(Backend& gpu, Tally& tally) {
+void NamesNeedAndHave(Backend& gpu, Progress& progress) {
   try {
     gpu.NewArray(int64_t{1} << 48);
-    ++tally.failed;
+    ++progress.failed;
     std::printf("FAILED: an array larger than any GPU was given\n");
   } catch (const Error& error) {
     const bool sound = error.kind() == ErrorKind::kMemory;
-    ++(sound ? tally.passed : tally.failed);
+    ++(sound ? progress.passed : progress.failed);
     std::printf("%s%s\n", sound ? "" : "FAILED: ", error.what());
   }
 }
 
-void RunAll(bool small, Tally& tally) {
-  std::unique_ptr<Backend> gpu;
+// Null where there is no GPU, which is said.
+std::unique_ptr<Backend> Gpu(Progress& progress) {
   try {
-    gpu = MakeCudaBackend(/*device=*/0, /*reserve_bytes=*/0);
+    return MakeCudaBackend(/*device=*/0, /*reserve_bytes=*/0);
   } catch (const Error& error) {
+    progress.over = true;
     const bool required = std::getenv("NNCPP_REQUIRE_CUDA") != nullptr;
-    if (error.kind() != ErrorKind::kNoDevice || required) throw;
-    std::printf("skipped: %s\n", error.what());
-    ++tally.skipped;
-    return;
+    const bool skipped = error.kind() == ErrorKind::kNoDevice && !required;
+    ++(skipped ? progress.skipped : progress.failed);
+    std::printf("%s: %s\n", skipped ? "skipped" : "FAILED", error.what());
+    return nullptr;
   }
+}
+
+// What comes now, until a comparison breaks.
+void Go(const std::vector<Comparison>& all, bool small, Progress& progress) {
+  const std::unique_ptr<Backend> gpu = Gpu(progress);
+  if (gpu == nullptr) return;
   const std::unique_ptr<Backend> cpu = MakeCpuBackend();
-  std::printf("%s beside %s\n", std::string(gpu->Name()).c_str(),
-              std::string(cpu->Name()).c_str());
-  CompareAll(*cpu, *gpu, small, tally);
-  NamesNeedAndHave(*gpu, tally);
+  if (progress.next == 0) {
+    std::printf("%s beside %s\n", std::string(gpu->Name()).c_str(),
+                std::string(cpu->Name()).c_str());
+  }
+  double begin = Now();
+  while (progress.next < all.size()) {
+    const Comparison& c = all[progress.next];
+    alarm(small ? 0 : kMostSeconds);
+    try {
+      Compare(*cpu, *gpu, c, progress);
+    } catch (const Error& error) {
+      ++progress.failed;
+      ++progress.next;
+      std::printf("FAILED: %s: %s\n", c.Name().c_str(), error.what());
+      return;
+    }
+    ++progress.next;
+    if (progress.next % testing::BackendCases().size() == 0) {
+      std::printf("%s: %.1f s\n", Text(c.size).c_str(), Now() - begin);
+      begin = Now();
+    }
+  }
+  alarm(0);
+  // A checker of memory would take the refusal for a mistake.
+  if (!small) NamesNeedAndHave(*gpu, progress);
+  progress.over = true;
+}
+
+// The same by a child.
+void LetAChildGo(const std::vector<Comparison>& all, Progress& progress) {
+  const pid_t child = fork();
+  if (child == 0) {
+    Go(all, /*small=*/false, progress);
+    std::fflush(stdout);
+    _exit(0);
+  }
+  int status = 0;
+  if (child < 0 || waitpid(child, &status, 0) < 0) {
+    ++progress.failed;
+    progress.over = true;
+    std::printf("FAILED: no child process\n");
+  } else if (WIFSIGNALED(status)) {
+    ++progress.failed;
+    const bool done = progress.next == all.size();
+    std::printf("FAILED: %s: ended by signal %d\n",
+                done ? "the end" : all[progress.next].Name().c_str(),
+                WTERMSIG(status));
+    progress.over = done;
+    ++progress.next;
+  }
+}
+
+int Main(bool small) {
+  std::vector<CaseSize> sizes = testing::OddSizes();
+  if (!small) {
+    for (const CaseSize& size : testing::ModelSizes()) sizes.push_back(size);
+  }
+  std::vector<Comparison> all;
+  for (const CaseSize& size : sizes) {
+    for (const BackendCase& c : testing::BackendCases()) {
+      all.push_back({&c, size});
+    }
+  }
+  void* const shared = mmap(nullptr, sizeof(Progress), PROT_READ | PROT_WRITE,
+                            MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (shared == MAP_FAILED) return 1;
+  Progress& progress = *new (shared) Progress;
+  for (int child = 0; !progress.over && child < kMostChildren; ++child) {
+    if (small) {
+      Go(all, small, progress);
+      progress.over = true;
+    } else {
+      LetAChildGo(all, progress);
+    }
+  }
+  if (!progress.over) std::printf("FAILED: too much, the rest was left out\n");
+  std::printf("%d passed, %d failed, %d skipped\n", progress.passed,
+              progress.failed, progress.skipped);
+  return progress.failed == 0 ? 0 : 1;
 }
 
 }  // namespace
 }  // namespace nncpp
 
 int main(int argc, char** argv) {
-  nncpp::Tally tally;
-  try {
-    nncpp::RunAll(argc > 1 && std::string_view(argv[1]) == "--small", tally);
-  } catch (const nncpp::Error& error) {
-    std::printf("FAILED: %s\n", error.what());
-    ++tally.failed;
-  }
-  std::printf("%d passed, %d failed, %d skipped\n", tally.passed, tally.failed,
-              tally.skipped);
-  return tally.failed == 0 ? 0 : 1;
+  // What was said is not lost with a process.
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);
+  return nncpp::Main(argc > 1 && std::string_view(argv[1]) == "--small");
 }

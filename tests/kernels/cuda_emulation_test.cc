@@ -83,6 +83,81 @@ TEST(CudaEmulation, ShowsACopyThatWasNotWaitedFor) {
   EXPECT_GT(CopyOutcomes<false>().size(), 1u);
 }
 
+// What the host sees of a kernel's results that are copied to pinned memory.
+std::set<std::vector<uint32_t>> SeenByTheHost(bool waits) {
+  constexpr size_t kBytes = kThreads * sizeof(uint32_t);
+  cudaStream_t stream;
+  cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking);
+  void *device = nullptr, *pinned = nullptr;
+  cudaMalloc(&device, kBytes);
+  cudaMallocHost(&pinned, kBytes);
+  std::set<std::vector<uint32_t>> outcomes;
+  for (uint64_t seed = 1; seed <= 5; ++seed) {
+    emulation::Seed(seed);
+    std::memset(pinned, 0, kBytes);
+    cuda::Launch(SumNumbers, 1, kThreads, kBytes, stream,
+                 static_cast<uint32_t*>(device));
+    cudaMemcpyAsync(pinned, device, kBytes, cudaMemcpyDeviceToHost, stream);
+    if (waits) cudaStreamSynchronize(stream);
+    const auto* const seen = static_cast<const uint32_t*>(pinned);
+    outcomes.emplace(seen, seen + kThreads);
+    cudaStreamSynchronize(stream);
+  }
+  cudaStreamDestroy(stream);
+  cudaFree(device);
+  cudaFreeHost(pinned);
+  return outcomes;
+}
+
+TEST(CudaEmulation, ShowsAResultThatWasNotWaitedFor) {
+  EXPECT_EQ(SeenByTheHost(true).size(), 1u);
+  EXPECT_GT(SeenByTheHost(false).size(), 1u);
+}
+
+// What arrives of pinned memory that is written again before a wait.
+std::set<uint32_t> Arriving(bool waits) {
+  cudaStream_t stream;
+  cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking);
+  void *device = nullptr, *host = nullptr;
+  cudaMalloc(&device, sizeof(uint32_t));
+  cudaMallocHost(&host, sizeof(uint32_t));
+  auto& pinned = *static_cast<uint32_t*>(host);
+  std::set<uint32_t> outcomes;
+  for (uint64_t seed = 1; seed <= 5; ++seed) {
+    emulation::Seed(seed);
+    pinned = 1;
+    cudaMemcpyAsync(device, host, sizeof(pinned), cudaMemcpyHostToDevice,
+                    stream);
+    if (waits) cudaStreamSynchronize(stream);
+    pinned = 2;
+    uint32_t arrived = 0;
+    cudaMemcpyAsync(&arrived, device, sizeof(arrived), cudaMemcpyDeviceToHost,
+                    stream);
+    outcomes.insert(arrived);
+  }
+  cudaStreamDestroy(stream);
+  cudaFree(device);
+  cudaFreeHost(host);
+  return outcomes;
+}
+
+TEST(CudaEmulation, ShowsPinnedMemoryThatWasWrittenAgainTooEarly) {
+  EXPECT_EQ(Arriving(true), std::set<uint32_t>{1});
+  EXPECT_EQ(Arriving(false), (std::set<uint32_t>{1, 2}));
+}
+
+__global__ void DoNothing() {}
+
+TEST(CudaEmulationDeathTest, RefusesGridsThatNoDeviceStarts) {
+  const auto launch = [&](dim3 grid, int64_t shared_bytes) {
+    cuda::Launch(DoNothing, grid, 32, shared_bytes, nullptr);
+  };
+  launch(dim3(2, 3), cuda::kMostSharedBytes);
+  EXPECT_DEATH(launch(0, 0), "grid");
+  EXPECT_DEATH(launch(dim3(1, 65536), 0), "grid");
+  EXPECT_DEATH(launch(1, int64_t{100} << 10), "shared_bytes");
+}
+
 __global__ void LeaveEarly(uint32_t* out) {
   if (threadIdx.x == 0) return;
   __syncthreads();

@@ -63,13 +63,15 @@ Result Code(Backend& b, const CaseSize& s) {
   if (steps > 1) values.back() = -1;
   const HeldSymbols symbols(b, steps, streams, values);
   const auto f = b.NewFrequencies(rows, s.v);
-  const auto predict = [&](uint64_t seed, int64_t first, int64_t count) {
-    const HeldMatrix logits = Numbers(b, rows, s.v, seed, 30.0f);
-    b.SoftmaxFrequencies(logits.view().Rows(first, count), first, *f);
+  const HeldMatrix logits[] = {Numbers(b, rows, s.v, 71, 30.0f),
+                               Numbers(b, rows, s.v, 72, 30.0f)};
+  const auto predict = [&](const HeldMatrix& segment, int64_t first,
+                           int64_t count) {
+    b.SoftmaxFrequencies(segment.view().Rows(first, count), first, *f);
   };
   std::vector<RangeEncoder> encoders(static_cast<size_t>(streams));
   Result result;
-  for (const uint64_t segment : {71, 72}) {
+  for (const HeldMatrix& segment : logits) {
     predict(segment, 0, rows);
     b.EncodeSymbols(*f, symbols, encoders);
     for (const RangeEncoder& encoder : encoders) Append(encoder, result);
@@ -83,7 +85,7 @@ Result Code(Backend& b, const CaseSize& s) {
   std::vector<int64_t> counts(static_cast<size_t>(streams), steps);
   if (steps > 1) --counts.back();
   const HeldSymbols found(b, steps, streams, values);
-  for (const uint64_t segment : {71, 72}) {
+  for (const HeldMatrix& segment : logits) {
     b.StartDecoding(decoders, counts);
     for (int64_t t = 0; t < steps; ++t) {
       predict(segment, t * streams, streams);

@@ -23,6 +23,24 @@ Result ProductForward(Backend& b, const CaseSize& s) {
   return BitsOf(y);
 }
 
+// Sums near the limit of law 1, to which most terms add next to nothing.
+Result ProductAtTheLimit(Backend& b, const CaseSize& s) {
+  const auto numbers = [&](int64_t rows, uint64_t seed) -> HeldMatrix {
+    std::vector<float> x = RandomFloats(rows * s.k, seed, 0x1p-9f);
+    for (int64_t r = 0; r < rows; ++r) {
+      for (const int64_t c : {int64_t{0}, s.k - 1}) {
+        x[static_cast<size_t>(r * s.k + c)] = 1.999f;
+      }
+    }
+    return {b, rows, s.k, x};
+  };
+  const auto weights = b.NewWeights(s.n, s.k);
+  b.QuantizeWeights(numbers(s.n, 43), *weights);
+  const HeldMatrix y(b, s.rows, s.n);
+  b.ProductForward(numbers(s.rows, 44), *weights, y);
+  return BitsOf(y);
+}
+
 Result ProductForwardUnset(Backend& b, const CaseSize& s) {
   const auto weights = b.NewWeights(s.n, s.k);
   const HeldMatrix x = Numbers(b, s.rows, s.k, 4), y(b, s.rows, s.n);
@@ -178,11 +196,36 @@ Result Adam(Backend& b, const CaseSize& s) {
   return result;
 }
 
+// Four times the same work with other numbers, as a device records it.
+Result Recorded(Backend& b, const CaseSize& s) {
+  const HeldMatrix x(b, s.rows, s.k), y(b, s.rows, s.n), dw(b, s.n, s.k),
+      dx(b, s.rows, s.k), sum(b, 1, s.n);
+  const auto weights = b.NewWeights(s.n, s.k);
+  const HeldMatrix w = Numbers(b, s.n, s.k, 45);
+  const auto routine = b.NewRoutine();
+  Result result;
+  for (uint32_t turn = 1; turn <= 4; ++turn) {
+    b.Upload(RandomFloats(s.rows * s.k, 100 + turn), x.view().data);
+    b.Run(*routine, turn, [&] {
+      b.QuantizeWeights(w, *weights);
+      b.ProductForward(x, *weights, y);
+      b.Clear(y.view().Columns(0, 1));
+      b.Dropout(y, {1, turn, 2}, 0, 0.5f, y);
+      b.SumRows(y, sum);
+      b.ProductGradient(y, x, {10, turn, 12}, dw);
+      b.ProductBackward(y, *weights, {7, turn, 9}, 5, dx);
+    });
+    for (const HeldMatrix* m : {&y, &dw, &dx, &sum}) Append(*m, result);
+  }
+  return result;
+}
+
 }  // namespace
 
 std::vector<BackendCase> NetCases() {
   return {
       {"ProductForward", ProductForward},
+      {"ProductForward, at the limit", ProductAtTheLimit},
       {"ProductForward, weights not set", ProductForwardUnset},
       {"ProductBackward", ProductBackward},
       {"ProductGradient", ProductGradient},
@@ -196,6 +239,7 @@ std::vector<BackendCase> NetCases() {
       {"Dropout", Dropout},
       {"additions", Additions},
       {"Adam", Adam},
+      {"recorded work", Recorded},
   };
 }
 

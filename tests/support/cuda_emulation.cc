@@ -2,6 +2,7 @@
 #include "tests/support/cuda_emulation.h"
 
 #include <algorithm>
+#include <deque>
 #include <map>
 #include <memory>
 #include <utility>
@@ -16,6 +17,8 @@ namespace {
 
 constexpr int kWarp = 32;
 constexpr unsigned kMostThreads = 1024;
+constexpr unsigned kMostGridRows = 65535;      // along y and z
+constexpr size_t kMostSharedBytes = 99 << 10;  // of the smallest device
 
 struct Copy {
   void* to;
@@ -39,6 +42,20 @@ struct Warp {
   int waiting = 0;
 };
 
+using Memory = std::map<const std::byte*, size_t>;  // bytes by address
+
+void Note(void* p, size_t bytes, Memory& memory) {
+  memory.erase(static_cast<std::byte*>(p));
+  if (bytes > 0) memory.emplace(static_cast<std::byte*>(p), bytes);
+}
+
+bool IsIn(const Memory& memory, const void* p) {
+  const auto* const at = static_cast<const std::byte*>(p);
+  auto part = memory.upper_bound(at);
+  return part != memory.begin() &&
+         at < (--part)->first + static_cast<int64_t>(part->second);
+}
+
 struct Machine {
   uint64_t state = 1;
   bool barriers = true;
@@ -50,8 +67,9 @@ struct Machine {
   unsigned at_barrier = 0;
   Thread* current = nullptr;
   std::vector<std::byte> shared;
-  std::map<const std::byte*, size_t> memory;  // of the device, by address
-  void* captured = nullptr;                   // the stream that is recorded
+  Memory device, pinned;
+  std::deque<std::function<void()>> submitted;
+  void* captured = nullptr;  // the stream that is recorded
   std::vector<std::function<void()>> graph;
 
   // xorshift64*: any fixed generator will do.
@@ -127,6 +145,14 @@ void FinishCopies(std::vector<Copy>& group) {
   for (const Copy& c : group) std::memcpy(c.to, c.from, c.bytes);
 }
 
+// The first of what was submitted.
+void DoFirst() {
+  auto& submitted = TheMachine().submitted;
+  const std::function<void()> work = std::move(submitted.front());
+  submitted.pop_front();
+  work();
+}
+
 // 1 + 5 + 10 bits. Only what a quantised operand holds: integers.
 float FloatFromHalf(uint32_t half) {
   const uint32_t exponent = half >> 10 & 0x1F;
@@ -150,6 +176,9 @@ void RunGrid(dim3 grid, dim3 block, size_t shared_bytes,
              const std::function<void()>& thread) {
   Machine& m = TheMachine();
   NNCPP_CHECK(m.current == nullptr);  // kernels launch no kernels
+  NNCPP_CHECK(grid.x > 0 && grid.y > 0 && grid.z > 0);
+  NNCPP_CHECK(grid.y <= kMostGridRows && grid.z <= kMostGridRows);
+  NNCPP_CHECK(shared_bytes <= kMostSharedBytes);
   MakeThreads(block.x * block.y * block.z);
   m.kernel = &thread;
   gridDim = grid;
@@ -171,11 +200,17 @@ void RunGrid(dim3 grid, dim3 block, size_t shared_bytes,
 
 void Submit(void* stream, const std::function<void()>& work) {
   Machine& m = TheMachine();
-  if (m.captured == nullptr || m.captured != stream) {
-    work();
-  } else {
+  if (stream == nullptr) return work();
+  if (m.captured == stream) {
     m.graph.push_back(work);
+    return;
   }
+  m.submitted.push_back(work);
+  while (!m.submitted.empty() && m.Below(3) != 0) DoFirst();
+}
+
+void Finish() {
+  while (!TheMachine().submitted.empty()) DoFirst();
 }
 
 void BeginCapture(void* stream) {
@@ -230,6 +265,9 @@ const std::byte* Exchange(const void* mine, size_t bytes) {
 
 void StartCopy(void* to, const void* from, size_t bytes) {
   Machine& m = TheMachine();
+  for (const void* p : {static_cast<const void*>(to), from}) {
+    NNCPP_CHECK(reinterpret_cast<uintptr_t>(p) % bytes == 0);
+  }
   auto& groups = m.current->copies;
   if (groups.empty()) groups.emplace_back();
   if (m.Below(2) == 0) {
@@ -256,19 +294,31 @@ void WaitForCopies(int groups_left) {
   }
 }
 
-void NoteMemory(void* p, size_t bytes) {
-  auto& memory = TheMachine().memory;
-  memory.erase(static_cast<std::byte*>(p));
-  if (bytes > 0) memory.emplace(static_cast<std::byte*>(p), bytes);
-}
+void NoteMemory(void* p, size_t bytes) { Note(p, bytes, TheMachine().device); }
 
 void CheckMemory(const void* p, bool on_device) {
-  const auto& memory = TheMachine().memory;
-  const auto* const at = static_cast<const std::byte*>(p);
-  auto part = memory.upper_bound(at);
-  const bool found = part != memory.begin() &&
-                     at < (--part)->first + static_cast<int64_t>(part->second);
-  NNCPP_CHECK(found == on_device);
+  NNCPP_CHECK(IsIn(TheMachine().device, p) == on_device);
+}
+
+void NotePinned(void* p, size_t bytes) { Note(p, bytes, TheMachine().pinned); }
+
+void SubmitCopy(void* to, const void* from, size_t bytes, void* stream) {
+  const Machine& m = TheMachine();
+  const auto plain = [&m](const void* p) {
+    return !IsIn(m.device, p) && !IsIn(m.pinned, p);
+  };
+  if (plain(from)) {
+    RefuseCapture();
+    const auto* const begin = static_cast<const std::byte*>(from);
+    const std::vector<std::byte> now(begin, begin + bytes);
+    Submit(stream, [to, now] { std::memcpy(to, now.data(), now.size()); });
+    return;
+  }
+  Submit(stream, [=] { std::memcpy(to, from, bytes); });
+  if (plain(to)) {
+    RefuseCapture();
+    Finish();
+  }
 }
 
 void Multiply16x8x16(float (&d)[4], const uint32_t (&a)[4],

@@ -6,11 +6,13 @@
 // is drawn from a seed. So a missing barrier shows as results that differ
 // between seeds, and every run is the same again for the same seed.
 //
-// Blocks of a grid run in a drawn order, one after the other; operations of a
-// stream run at once, in call order, and those of a graph when it is launched.
-// A broken rule aborts: a block barrier that some thread never reaches, a warp
-// operation without all 32 lanes, a wait or an allocation while a graph is
-// recorded.
+// Blocks of a grid run in a drawn order, one after the other. Operations of a
+// stream, and those of a graph that is launched, are done in call order, but
+// some time between call and wait, as drawn: so a missing wait shows as well.
+// Those without a stream are done at once. A broken rule aborts: a block
+// barrier that some thread never reaches, a warp operation without all 32
+// lanes, a grid that no device would start, a wait or an allocation while a
+// graph is recorded.
 #pragma once
 
 #include <cstddef>
@@ -52,9 +54,10 @@ void LeaveOutBarriers(bool leave_out);
 void RunGrid(dim3 grid, dim3 block, size_t shared_bytes,
              const std::function<void()>& thread);
 
-// Does `work` now, or, while the stream is recorded, when the graph is
-// launched.
+// Does `work` by the time that Finish is called; while the stream is recorded,
+// when the graph is launched.
 void Submit(void* stream, const std::function<void()>& work);
+void Finish();  // all that was submitted
 void BeginCapture(void* stream);
 std::vector<std::function<void()>> EndCapture(void* stream);
 bool IsCapturing();
@@ -75,7 +78,7 @@ const std::byte* Exchange(const void* mine, size_t bytes);
 int Lane();
 
 // Copies that are under way until they are waited for: each is made at once
-// or by the wait, as drawn.
+// or by the wait, as drawn. Addresses are multiples of `bytes`.
 void StartCopy(void* to, const void* from, size_t bytes);
 void CommitCopies();
 void WaitForCopies(int groups_left);
@@ -93,6 +96,11 @@ T FromLane(T value, int lane) {
 // it, or is not.
 void NoteMemory(void* p, size_t bytes);
 void CheckMemory(const void* p, bool on_device);
+
+// The same of the host's pinned memory. A copy from it reads it when it is
+// done; one from other memory, when it is called.
+void NotePinned(void* p, size_t bytes);
+void SubmitCopy(void* to, const void* from, size_t bytes, void* stream);
 
 // d += a b with the fragments of PTX's mma.m16n8k16 (kernels/cuda/device.h).
 void Multiply16x8x16(float (&d)[4], const uint32_t (&a)[4],
@@ -181,11 +189,13 @@ inline cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
   return cudaSuccess;
 }
 inline cudaError_t cudaStreamDestroy(cudaStream_t stream) {
+  nncpp::emulation::Finish();
   std::free(stream);
   return cudaSuccess;
 }
 inline cudaError_t cudaStreamSynchronize(cudaStream_t) {
   nncpp::emulation::RefuseCapture();
+  nncpp::emulation::Finish();
   return cudaSuccess;
 }
 
@@ -219,9 +229,9 @@ inline cudaError_t cudaGraphInstantiate(cudaGraphExec_t* exec,
   *exec = new auto(*graph);
   return cudaSuccess;
 }
-inline cudaError_t cudaGraphLaunch(cudaGraphExec_t exec, cudaStream_t) {
+inline cudaError_t cudaGraphLaunch(cudaGraphExec_t exec, cudaStream_t stream) {
   nncpp::emulation::RefuseCapture();
-  for (const auto& work : *exec) work();
+  for (const auto& work : *exec) nncpp::emulation::Submit(stream, work);
   return cudaSuccess;
 }
 inline cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
@@ -257,15 +267,19 @@ inline cudaError_t cudaMalloc(void** p, size_t bytes) {
   return cudaSuccess;
 }
 inline cudaError_t cudaFree(void* p) {
+  nncpp::emulation::Finish();
   nncpp::emulation::NoteMemory(p, 0);
   std::free(p);
   return cudaSuccess;
 }
 inline cudaError_t cudaMallocHost(void** p, size_t bytes) {
   *p = std::malloc(bytes);
-  return *p == nullptr ? cudaErrorMemoryAllocation : cudaSuccess;
+  if (*p == nullptr) return cudaErrorMemoryAllocation;
+  nncpp::emulation::NotePinned(*p, bytes);
+  return cudaSuccess;
 }
 inline cudaError_t cudaFreeHost(void* p) {
+  nncpp::emulation::NotePinned(p, 0);
   std::free(p);
   return cudaSuccess;
 }
@@ -273,7 +287,7 @@ inline cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes,
                                    cudaMemcpyKind kind, cudaStream_t stream) {
   nncpp::emulation::CheckMemory(to, kind != cudaMemcpyDeviceToHost);
   nncpp::emulation::CheckMemory(from, kind != cudaMemcpyHostToDevice);
-  nncpp::emulation::Submit(stream, [=] { std::memcpy(to, from, bytes); });
+  nncpp::emulation::SubmitCopy(to, from, bytes, stream);
   return cudaSuccess;
 }
 inline cudaError_t cudaMemsetAsync(void* p, int value, size_t bytes,
