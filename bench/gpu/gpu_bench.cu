@@ -1,209 +1,109 @@
 // bench/gpu/gpu_bench.cu -- the CUDA backend beside what the GPU can do.
 //
-// Prints tables for bench/results.md. Rates count the quantisation of
-// activations and gradients, as the model pays for it. Operands are random,
-// and rotate where they would stay in the cache otherwise. Times are host
-// times around many calls and a wait: medians of kTurns.
-#include <cublasLt.h>
-#include <cuda_fp16.h>
-#include <cuda_runtime.h>
-
+// gpu_bench [PART...] prints tables for bench/results.md, of all parts or of
+// those named: limits, products, wgmma, steps, updates. A part that fails says
+// why, and the others go on. Rates count the quantisation of activations and
+// gradients, as the model pays for it. Operands that would stay in the cache
+// rotate.
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "kernels/cuda/check.h"
+#include "bench/gpu/measure.h"
 #include "kernels/make_backend.h"
-#include "src/base/error.h"
-#include "tests/support/random_floats.h"
 
 namespace nncpp {
 namespace {
 
-constexpr int kTurns = 7;
-
-double Now() {
-  const auto now = std::chrono::steady_clock::now().time_since_epoch();
-  return std::chrono::duration<double>(now).count();
+std::unique_ptr<Backend> NewBackend() {
+  return MakeCudaBackend(/*device=*/0, /*reserve_bytes=*/0);
 }
 
-// Median seconds of one of `calls` calls; `wait` ends each turn.
-double Time(int calls, const std::function<void(int)>& call,
-            const std::function<void()>& wait) {
-  std::vector<double> seconds;
-  for (int turn = -1; turn < kTurns; ++turn) {
-    const double begin = Now();
-    for (int i = 0; i < calls; ++i) call(i);
-    wait();
-    if (turn >= 0) seconds.push_back((Now() - begin) / calls);
+// What the GPU gives to programs that do nothing else; gpu_rates.sh reads it.
+void Limits() {
+  std::printf("copy_tb_s %.3f\n", CopyBandwidth() * 1e-12);
+  double best = 0;
+  for (const Shape& s : {Shape{2048, 4096, 1024}, Shape{2048, 16384, 1024}}) {
+    best = std::max(best, Operations(s) / LibraryProduct(s) * 1e-12);
   }
-  std::sort(seconds.begin(), seconds.end());
-  return seconds[kTurns / 2];
+  std::printf("fp16_top_s %.1f\n", best);
 }
 
-void WaitForDevice() { NNCPP_CUDA_CHECK(cudaDeviceSynchronize()); }
-
-double CopyBandwidth() {
-  constexpr int64_t kBytes = int64_t{1} << 30;
-  void *from = nullptr, *to = nullptr;
-  NNCPP_CUDA_CHECK(cudaMalloc(&from, kBytes));
-  NNCPP_CUDA_CHECK(cudaMalloc(&to, kBytes));
-  NNCPP_CUDA_CHECK(cudaMemset(from, 0x37, kBytes));
-  const double seconds = Time(
-      10,
-      [&](int) {
-        NNCPP_CUDA_CHECK(
-            cudaMemcpyAsync(to, from, kBytes, cudaMemcpyDeviceToDevice));
-      },
-      WaitForDevice);
-  cudaFree(from);
-  cudaFree(to);
-  return 2.0 * kBytes / seconds;  // read and written
-}
-
-void CheckLt(cublasStatus_t status, const char* call) {
-  if (status == CUBLAS_STATUS_SUCCESS) return;
-  throw Error(ErrorKind::kDevice,
-              std::string(call) + ": status " + std::to_string(status));
-}
-#define NNCPP_LT_CHECK(call) CheckLt((call), #call)
-
-struct Shape {
-  int64_t m, n, k;
-};
-
-double Operations(const Shape& s) {
-  return 2.0 * static_cast<double>(s.m) * static_cast<double>(s.n) *
-         static_cast<double>(s.k);
-}
-
-// A copy of random halves on the device.
-__half* RandomHalves(int64_t count, uint64_t seed) {
-  std::vector<__half> host;
-  for (const float x : testing::RandomFloats(count, seed)) {
-    host.push_back(__float2half(x));
+// A rate of ours beside the library's for the shape; its own is 0 where that
+// is not measured.
+struct Compared {
+  Compared(double ours_, const Shape& s) : ours(ours_) {
+    Guarded([&] { library = Operations(s) / LibraryProduct(s) * 1e-12; });
   }
-  void* device = nullptr;
-  const size_t bytes = host.size() * sizeof(__half);
-  NNCPP_CUDA_CHECK(cudaMalloc(&device, bytes));
-  NNCPP_CUDA_CHECK(
-      cudaMemcpy(device, host.data(), bytes, cudaMemcpyHostToDevice));
-  return static_cast<__half*>(device);
-}
+  double Ratio() const { return library > 0 ? ours / library : 0; }
 
-// Seconds of cuBLASLt's y = x w', halves with float accumulators and results.
-double LibraryProduct(const Shape& s) {
-  cublasLtHandle_t handle;
-  NNCPP_LT_CHECK(cublasLtCreate(&handle));
-  __half* w = RandomHalves(s.n * s.k, 1);
-  __half* x = RandomHalves(s.m * s.k, 2);
-  void *y = nullptr, *workspace = nullptr;
-  size_t room = 64 << 20;
-  NNCPP_CUDA_CHECK(cudaMalloc(&y, static_cast<size_t>(s.m * s.n) * 4));
-  NNCPP_CUDA_CHECK(cudaMalloc(&workspace, room));
-  cublasLtMatmulDesc_t product;
-  NNCPP_LT_CHECK(
-      cublasLtMatmulDescCreate(&product, CUBLAS_COMPUTE_32F, CUDA_R_32F));
-  // Column-major, as the library has it: y' = (w')' x'.
-  const cublasOperation_t transposed = CUBLAS_OP_T;
-  NNCPP_LT_CHECK(cublasLtMatmulDescSetAttribute(
-      product, CUBLASLT_MATMUL_DESC_TRANSA, &transposed, sizeof(transposed)));
-  const auto layout = [](cudaDataType type, int64_t rows, int64_t cols) {
-    cublasLtMatrixLayout_t result;
-    NNCPP_LT_CHECK(
-        cublasLtMatrixLayoutCreate(&result, type, static_cast<uint64_t>(rows),
-                                   static_cast<uint64_t>(cols), rows));
-    return result;
-  };
-  const auto lw = layout(CUDA_R_16F, s.k, s.n);
-  const auto lx = layout(CUDA_R_16F, s.k, s.m);
-  const auto ly = layout(CUDA_R_32F, s.n, s.m);
-  cublasLtMatmulPreference_t preference;
-  NNCPP_LT_CHECK(cublasLtMatmulPreferenceCreate(&preference));
-  NNCPP_LT_CHECK(cublasLtMatmulPreferenceSetAttribute(
-      preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, &room,
-      sizeof(room)));
-  cublasLtMatmulHeuristicResult_t best;
-  int found = 0;
-  NNCPP_LT_CHECK(cublasLtMatmulAlgoGetHeuristic(handle, product, lw, lx, ly, ly,
-                                                preference, 1, &best, &found));
-  const float one = 1, zero = 0;
-  const double seconds = Time(
-      50,
-      [&](int) {
-        NNCPP_LT_CHECK(cublasLtMatmul(handle, product, &one, w, lw, x, lx,
-                                      &zero, y, ly, y, ly, &best.algo,
-                                      workspace, room, nullptr));
-      },
-      WaitForDevice);
-  for (void* p : {static_cast<void*>(w), static_cast<void*>(x), y, workspace}) {
-    cudaFree(p);
-  }
-  cublasLtDestroy(handle);
-  return seconds;
-}
-
-// Matrices in the backend's memory, random.
-class Bench {
- public:
-  explicit Bench(Backend& backend) : b_(backend) {}
-
-  Matrix New(int64_t rows, int64_t cols) {
-    arrays_.push_back(b_.NewArray(rows * cols));
-    b_.Upload(testing::RandomFloats(rows * cols, arrays_.size()),
-              arrays_.back().get());
-    return {arrays_.back().get(), rows, cols};
-  }
-  std::unique_ptr<Weights> NewWeights(int64_t n, int64_t k) {
-    auto weights = b_.NewWeights(n, k);
-    b_.QuantizeWeights(New(n, k), *weights);
-    return weights;
-  }
-  double Seconds(int calls, const std::function<void(int)>& call) {
-    return Time(calls, call, [this] {
-      float one;
-      b_.Download(arrays_.front().get(), {&one, 1});
-    });
-  }
-
- private:
-  Backend& b_;
-  std::vector<std::shared_ptr<float[]>> arrays_;
+  double ours, library = 0;
 };
 
 void LargeProducts(Backend& b) {
   std::printf(
-      "\nLarge products, Top/s; quantisation included, cuBLASLt without it\n\n"
-      "| M x N x K | forward | backward | gradient | cuBLASLt fp16 | forward "
-      "/ cuBLASLt |\n|---|---|---|---|---|---|\n");
+      "| M x N x K | forward | backward | gradient | cuBLASLt, the same "
+      "three | ratios |\n|---|---|---|---|---|---|\n");
   for (const Shape& s : {Shape{2048, 4096, 1024}, Shape{2048, 1024, 4096},
                          Shape{2048, 1024, 1024}, Shape{2048, 16384, 1024}}) {
     Bench bench(b);
     const Matrix x = bench.New(s.m, s.k), y = bench.New(s.m, s.n),
-                 dw = bench.New(s.n, s.k);
+                 dx = bench.Zeros(s.m, s.k), dw = bench.Zeros(s.n, s.k),
+                 out = bench.Zeros(s.m, s.n);
     const auto weights = bench.NewWeights(s.n, s.k);
-    const double forward =
-        bench.Seconds(30, [&](int) { b.ProductForward(x, *weights, y); });
-    const double gradient = bench.Seconds(30, [&](int) {
-      b.ProductGradient(y, x, {1, 2, 3}, dw);
-    });
-    const double backward = bench.Seconds(30, [&](int) {
-      b.ProductBackward(y, *weights, {1, 2, 3}, 0, x);
-    });
-    const double library = LibraryProduct(s);
     const double work = Operations(s) * 1e-12;
-    std::printf("| %ld x %ld x %ld | %.0f | %.0f | %.0f | %.0f | %.2f |\n", s.m,
-                s.n, s.k, work / forward, work / backward, work / gradient,
-                work / library, library / forward);
+    const auto rate = [&](const std::function<void()>& product) {
+      return work / bench.Seconds(30, [&](int) { product(); });
+    };
+    const Compared forward(rate([&] { b.ProductForward(x, *weights, out); }),
+                           s);
+    const Compared backward(rate([&] {
+                              b.ProductBackward(y, *weights, {1, 2, 3}, 0, dx);
+                            }),
+                            {s.m, s.k, s.n});
+    const Compared gradient(rate([&] {
+                              b.ProductGradient(y, x, {1, 2, 3}, dw);
+                            }),
+                            {s.n, s.k, s.m});
+    std::printf(
+        "| %ld x %ld x %ld | %.0f | %.0f | %.0f | %.0f, %.0f, %.0f | %.2f, "
+        "%.2f, %.2f |\n",
+        s.m, s.n, s.k, forward.ours, backward.ours, gradient.ours,
+        forward.library, backward.library, gradient.library, forward.Ratio(),
+        backward.Ratio(), gradient.Ratio());
   }
 }
 
-void SkinnyProducts(Backend& b, double bandwidth) {
+constexpr const char* kLargeProducts =
+    "\nLarge products%s, Top/s; quantisation included, in cuBLASLt's fp16 "
+    "rates not\n\n";
+
+void Products() {
+  std::printf(kLargeProducts, "");
+  ::unsetenv("NNCPP_CUDA_WGMMA");
+  LargeProducts(*NewBackend());
+}
+
+// The same with a kernel for compute capability 9.0, where there is one: the
+// switch is read when a backend is made.
+void Wgmma() {
+  std::printf(kLargeProducts, " with NNCPP_CUDA_WGMMA=1");
+  ::setenv("NNCPP_CUDA_WGMMA", "1", 1);
+  const std::unique_ptr<Backend> backend = NewBackend();
+  ::unsetenv("NNCPP_CUDA_WGMMA");
+  LargeProducts(*backend);
+}
+
+void Steps() {
+  const std::unique_ptr<Backend> backend = NewBackend();
+  Backend& b = *backend;
+  const double bandwidth = CopyBandwidth();
   std::printf(
       "\nProducts of one step: weights read once, in TB/s\n\n"
       "| B x N x K | us | TB/s | of the copy |\n|---|---|---|---|\n");
@@ -225,35 +125,10 @@ void SkinnyProducts(Backend& b, double bandwidth) {
   }
 }
 
-// One step of a stack of layers, forwards: what decoding a symbol costs.
-void LstmStep(Backend& b, int64_t layers, int64_t c, int64_t streams) {
-  Bench bench(b);
-  const Matrix below = bench.New(streams, 3 * c),
-               recurrent = bench.New(streams, 3 * c),
-               table = bench.New(256, 3 * c), gain = bench.New(1, 3 * c),
-               bias = bench.New(1, 3 * c), before = bench.New(streams, c),
-               normed = bench.New(streams, 3 * c), rms = bench.New(streams, 3),
-               gates = bench.New(streams, 3 * c), after = bench.New(streams, c),
-               h = bench.New(streams, c);
-  std::vector<std::unique_ptr<Weights>> weights;
-  for (int64_t i = 0; i < 2 * layers; ++i) {
-    weights.push_back(bench.NewWeights(3 * c, c));
-  }
-  const auto symbols = b.NewSymbols(streams);
-  const double seconds = bench.Seconds(100, [&](int) {
-    for (size_t i = 0; i < static_cast<size_t>(layers); ++i) {
-      b.ProductForward(before, *weights[2 * i], below);
-      b.ProductForward(before, *weights[2 * i + 1], recurrent);
-      b.LstmCellForward({below, recurrent, table, gain, bias, before, normed,
-                         rms, gates, after, h},
-                        {symbols.get(), 1, streams});
-    }
-  });
-  std::printf("| %ld x %ld, %ld streams | %.0f | not measured |\n", layers, c,
-              streams, seconds * 1e6);
-}
-
-void Updates(Backend& b, double bandwidth) {
+void Updates() {
+  const std::unique_ptr<Backend> backend = NewBackend();
+  Backend& b = *backend;
+  const double bandwidth = CopyBandwidth();
   Bench bench(b);
   const int64_t n = 8192, k = 4096;
   const Matrix w = bench.New(n, k), v = bench.New(n, k), g = bench.New(n, k);
@@ -262,40 +137,47 @@ void Updates(Backend& b, double bandwidth) {
   const double adam = bench.Seconds(50, [&](int) { b.Adam(step, g, w, v); });
   const double quantize =
       bench.Seconds(50, [&](int) { b.QuantizeWeights(w, *weights); });
+  const double both =
+      bench.Seconds(50, [&](int) { b.AdamQuantize(step, g, w, v, *weights); });
   const auto count = static_cast<double>(n * k);
   std::printf(
       "\nUpdate, for each parameter\n\n"
       "| operation | ps | bytes at the least | of the copy |\n"
-      "|---|---|---|---|\n"
-      "| Adam | %.2f | 20 | %.2f |\n| quantisation, both ways | %.2f | 8 | "
-      "%.2f |\n",
-      adam / count * 1e12, 20 * count / adam / bandwidth,
-      quantize / count * 1e12, 8 * count / quantize / bandwidth);
+      "|---|---|---|---|\n");
+  const auto row = [&](const char* name, double seconds, double bytes) {
+    std::printf("| %s | %.2f | %.0f | %.2f |\n", name, seconds / count * 1e12,
+                bytes, bytes * count / seconds / bandwidth);
+  };
+  row("Adam", adam, 20);
+  row("quantisation, both ways", quantize, 8);
+  row("Adam and quantisation", both, 24);
 }
 
-void Run() {
-  const auto backend = MakeCudaBackend(/*device=*/0, /*reserve_bytes=*/0);
-  const double bandwidth = CopyBandwidth();
-  std::printf("%s; copy %.2f TB/s (read and written)\n",
-              std::string(backend->Name()).c_str(), bandwidth * 1e-12);
-  LargeProducts(*backend);
-  SkinnyProducts(*backend, bandwidth);
-  std::printf(
-      "\nOne step of LSTM layers, forwards\n\n| layers x cells | us | cuDNN "
-      "|\n|---|---|---|\n");
-  LstmStep(*backend, 8, 1400, 128);
-  LstmStep(*backend, 3, 320, 4);
-  Updates(*backend, bandwidth);
+struct Part {
+  std::string_view name;
+  void (*run)();
+};
+
+// Returns how many of them failed.
+int Run(const std::vector<std::string_view>& asked) {
+  const Part parts[] = {{"limits", Limits},
+                        {"products", Products},
+                        {"wgmma", Wgmma},
+                        {"steps", Steps},
+                        {"updates", Updates}};
+  int failed = 0;
+  for (const Part& part : parts) {
+    bool wanted = asked.empty();
+    for (const std::string_view name : asked) wanted |= name == part.name;
+    if (wanted && !Guarded(part.run)) ++failed;
+  }
+  return failed;
 }
 
 }  // namespace
 }  // namespace nncpp
 
-int main() {
-  try {
-    nncpp::Run();
-  } catch (const nncpp::Error& error) {
-    std::printf("not measured: %s\n", error.what());
-    return 1;
-  }
+int main(int count, char** words) {
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);
+  return nncpp::Run({words + 1, words + count}) == 0 ? 0 : 1;
 }

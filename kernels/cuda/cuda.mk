@@ -61,16 +61,33 @@ gpu_objects := $(call objects,tests/gpu/gpu_tests.cc \
   base/bytes.o base/unfinished.o coder/range_coder.o),$(library_objects))
 $(B)/gpu_tests: $(gpu_objects)
 	$(call run_linker)
-$(B)/gpu_bench: bench/gpu/gpu_bench.cu $(filter-out $(B)/obj/tests/%,\
-    $(gpu_objects)) $(C)/flags
+# cudnn.h may come with the compiler, with Python's packages or in the bundle;
+# the library is opened when the measurement begins.
+cudnn_header = $(firstword $(wildcard $(addsuffix /include/cudnn.h, \
+  $(shell python3 -c 'import nvidia.cudnn as c; print(*c.__path__)' \
+  2> /dev/null) build/gpu-data)))
+# CUBLAS=0 leaves it out, where there is none.
+cublas = $(if $(filter 0,$(CUBLAS)),-DNNCPP_NO_CUBLAS,-lcublasLt \
+  -Xlinker -rpath=$(dir $(realpath $(nvcc)))../lib64)
+gpu_bench_objects := $(filter-out $(B)/obj/tests/%,$(gpu_objects))
+bench_measure := bench/gpu/measure.cu bench/gpu/library_product.cu
+$(B)/gpu_bench: bench/gpu/gpu_bench.cu $(bench_measure) bench/gpu/measure.h \
+    $(gpu_bench_objects) $(C)/flags
 	@echo '  NVCC $@'
-	@$(cuda_compile) $(CUDA_LAW) -o $@ $(filter %.cu %.o,$^) -lcublasLt \
-	  -Xlinker -rpath=$(dir $(realpath $(nvcc)))../lib64 $(libraries)
+	@$(cuda_compile) $(cublas) $(CUDA_LAW) -o $@ $(filter %.cu %.o,$^) \
+	  $(libraries)
+$(B)/gpu_bench_lstm: bench/gpu/gpu_bench_lstm.cu bench/gpu/cudnn_lstm.cu \
+    bench/gpu/cudnn_lstm.h $(filter-out %library_product.cu,$(bench_measure)) \
+    bench/gpu/measure.h $(gpu_bench_objects) $(C)/flags
+	@echo '  NVCC $@'
+	@$(cuda_compile) $(cudnn_header:%/cudnn.h=-I%) $(CUDA_LAW) -o $@ \
+	  $(filter %.cu %.o,$^) $(libraries)
 gpu-tests: $(B)/gpu_tests
 gpu-bench: $(B)/gpu_bench
+gpu-bench-lstm: $(B)/gpu_bench_lstm
 gpu-bundle: all
 	@$(support)/gpu_bundle.sh
 gpu-check:
 	+@$(support)/gpu_check.sh
 
-.PHONY: cuda gpu-tests gpu-bench gpu-bundle gpu-check
+.PHONY: cuda gpu-tests gpu-bench gpu-bench-lstm gpu-bundle gpu-check

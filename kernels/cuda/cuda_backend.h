@@ -11,6 +11,7 @@
 #include "kernels/cuda/quantize.h"
 #include "kernels/cuda/routine.h"
 #include "kernels/cuda/staging.h"
+#include "kernels/cuda/times.h"
 
 namespace nncpp::cuda {
 
@@ -197,6 +198,7 @@ class CudaBackend : public Backend {
   int multiprocessors_ = 0;
   Arena arena_;
   Stream stream_;
+  const std::unique_ptr<KernelTimes> times_ = KernelTimes::IfAsked(stream_);
   Staging staging_{arena_, stream_};
   Buffer noise_update_{arena_};     // NoiseKey::update, on the device
   int64_t update_ = -1;             // what it holds; -1: nothing yet

@@ -14,6 +14,7 @@
 #endif
 
 #include "kernels/cuda/check.h"
+#include "kernels/cuda/times.h"
 #include "kernels/numerics.h"
 
 // NNCPP_UNROLL stands before a loop of constant length over registers: an array
@@ -146,8 +147,9 @@ inline unsigned Threads(int64_t count, int64_t least, int64_t most) {
 // Starts kernel(arguments...) on `stream` with `shared_bytes` of shared
 // memory a block.
 template <typename... Parameters, typename... Arguments>
-void Launch(void (*kernel)(Parameters...), dim3 grid, dim3 block,
-            int64_t shared_bytes, cudaStream_t stream, Arguments... arguments) {
+void LaunchPlainly(void (*kernel)(Parameters...), dim3 grid, dim3 block,
+                   int64_t shared_bytes, cudaStream_t stream,
+                   Arguments... arguments) {
 #ifdef NNCPP_CUDA_EMULATED
   emulation::Submit(stream, [=] {
     emulation::RunGrid(grid, block, static_cast<size_t>(shared_bytes),
@@ -170,6 +172,16 @@ void Launch(void (*kernel)(Parameters...), dim3 grid, dim3 block,
       cudaLaunchKernelEx(&config, kernel, Parameters(arguments)...));
   NNCPP_CUDA_CHECK(cudaGetLastError());
 #endif
+}
+
+// The same, and the time it takes where a developer asks for it.
+template <typename... Parameters, typename... Arguments>
+void Launch(void (*kernel)(Parameters...), dim3 grid, dim3 block,
+            int64_t shared_bytes, cudaStream_t stream, Arguments... arguments) {
+  KernelTimes* const times = KernelTimes::Of(stream);
+  if (times != nullptr) times->Begin();
+  LaunchPlainly(kernel, grid, block, shared_bytes, stream, arguments...);
+  if (times != nullptr) times->End(reinterpret_cast<const void*>(kernel));
 }
 
 }  // namespace nncpp::cuda

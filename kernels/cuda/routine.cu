@@ -1,5 +1,6 @@
 // kernels/cuda/routine.cu -- contract: kernels/cuda/routine.h
 #include "kernels/cuda/routine.h"
+#include "kernels/cuda/times.h"
 #include "src/base/check.h"
 
 namespace nncpp::cuda {
@@ -12,7 +13,8 @@ void CudaRoutine::Forget() {
 
 void CudaRoutine::Run(const Arena& arena, cudaStream_t stream,
                       const std::function<void()>& work) {
-  if (frees_ != arena.frees()) {
+  // Kernels are timed one by one.
+  if (frees_ != arena.frees() || KernelTimes::Of(stream) != nullptr) {
     Forget();
     work();
     frees_ = arena.frees();

@@ -15,6 +15,7 @@
 // graph is recorded.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -196,6 +197,32 @@ inline cudaError_t cudaStreamDestroy(cudaStream_t stream) {
 inline cudaError_t cudaStreamSynchronize(cudaStream_t) {
   nncpp::emulation::RefuseCapture();
   nncpp::emulation::Finish();
+  return cudaSuccess;
+}
+
+// ---- events: the host's time
+
+using cudaEvent_t = std::chrono::steady_clock::time_point*;
+inline cudaError_t cudaEventCreate(cudaEvent_t* event) {
+  *event = new std::chrono::steady_clock::time_point();
+  return cudaSuccess;
+}
+inline cudaError_t cudaEventDestroy(cudaEvent_t event) {
+  delete event;
+  return cudaSuccess;
+}
+inline cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
+  nncpp::emulation::RefuseCapture();
+  nncpp::emulation::Submit(
+      stream, [event] { *event = std::chrono::steady_clock::now(); });
+  return cudaSuccess;
+}
+inline cudaError_t cudaEventSynchronize(cudaEvent_t) {
+  return cudaStreamSynchronize(nullptr);
+}
+inline cudaError_t cudaEventElapsedTime(float* ms, cudaEvent_t begin,
+                                        cudaEvent_t end) {
+  *ms = std::chrono::duration<float, std::milli>(*end - *begin).count();
   return cudaSuccess;
 }
 

@@ -11,16 +11,17 @@ if ! command -v "${NVCC:-nvcc}" > /dev/null; then
 fi
 make=("${MAKE:-make}" --no-print-directory CUDA=1 CUDA_ARCHS=90)
 
-"${make[@]}" -n -B cuda gpu-bench 2>&1 |
-  sed -e ':a' -e '/\\$/N; s/\\\n//; ta' | grep -E 'nvcc.* (-c|-o [^ ]*bench) ' \
-  > "$temporary/commands"
+"${make[@]}" -n -B cuda gpu-bench gpu-bench-lstm 2>&1 |
+  sed -e ':a' -e '/\\$/N; s/\\\n//; ta' |
+  grep -E 'nvcc.* (-c|-o [^ ]*bench[_a-z]*) ' > "$temporary/commands"
 Check "no nvcc line seen" [ -s "$temporary/commands" ]
 for flag in -fmad=false -ftz=false -prec-div=true -prec-sqrt=true; do
   Refuse "an nvcc line without $flag" \
     grep -v -e " $flag" "$temporary/commands"
 done
 
-"${make[@]}" cuda gpu-tests gpu-bench > "$temporary/build" 2>&1
+"${make[@]}" cuda gpu-tests gpu-bench gpu-bench-lstm \
+  > "$temporary/build" 2>&1
 status=$?
 [ $status -eq 0 ] || tail -n 30 "$temporary/build"
 Check "the CUDA backend does not build" [ $status -eq 0 ]

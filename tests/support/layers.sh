@@ -13,7 +13,7 @@ src/coder   src/base/
 src/format  src/base/
 preproc     src/base/ src/coder/
 kernels     src/base/ src/coder/ <simd> <dlfcn.h>
-kernels/cuda src/base/ src/coder/ kernels/ <cuda>
+kernels/cuda src/base/ src/coder/ kernels/ <cuda> <cxxabi.h>
 src/model   src/base/ src/coder/ kernels/backend.h kernels/numerics.h
 src/model   kernels/mixing.h
 src/codec   src/base/ src/coder/ src/format/ src/model/ preproc/ kernels/
