@@ -1,6 +1,8 @@
 // preproc/primer.cc -- contract: preproc/primer.h
 #include "preproc/primer.h"
 
+#include <algorithm>
+
 #include "src/base/hash.h"
 
 namespace nncpp {
@@ -19,6 +21,12 @@ std::string_view PrimerText() { return {kText, sizeof(kText) - 1}; }
 uint64_t PrimerHash(std::string_view primer) {
   return HashBytes64(
       {reinterpret_cast<const uint8_t*>(primer.data()), primer.size()});
+}
+
+std::string_view PrimerEnd(int64_t bytes) {
+  const std::string_view all = PrimerText();
+  return all.substr(all.size() -
+                    std::min(all.size(), static_cast<size_t>(bytes)));
 }
 
 bool LooksEnglish(std::span<const uint8_t> head) {

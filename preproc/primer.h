@@ -14,6 +14,9 @@ namespace nncpp {
 std::string_view PrimerText();
 uint64_t PrimerHash(std::string_view primer);
 
+// Its last `bytes` bytes, or all.
+std::string_view PrimerEnd(int64_t bytes);
+
 // How much of a text's beginning LooksEnglish is asked of.
 inline constexpr int64_t kEnglishHead = int64_t{1} << 16;
 

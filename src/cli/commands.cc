@@ -150,6 +150,7 @@ void RunCompress(Options options) {
   codec.prep.goal = options.goal;
   codec.prep.wide_symbols = options.wide_symbols;
   if (options.primer) codec.prep.priming = Priming::kIfAlike;
+  codec.prep.addresses = options.addresses;
   const int64_t size = source.SizeHint();
   const bool of_checkpoint = options.resume && !options.config_given;
   if (size >= 0 && !options.tables_given && !of_checkpoint) {

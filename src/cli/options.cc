@@ -231,10 +231,9 @@ void CheckNames(Options& options) {
   }
   const bool writes =
       options.verb == Verb::kCompress || options.verb == Verb::kDecompress;
-  if (writes && options.output.empty() && !options.only.empty()) {
-    options.output = options.only.substr(options.only.rfind('/') + 1);
-  }
-  if (writes && options.output.empty()) {
+  if (!writes || !options.output.empty()) return;
+  options.output = options.only.substr(options.only.rfind('/') + 1);
+  if (options.output.empty()) {
     options.output = DefaultOutput(options.verb, options.input);
   }
 }
@@ -246,6 +245,7 @@ void ReadPrep(const Raw& raw, Options& options) {
   options.learn_words = options.verb == Verb::kCompress &&
                         options.dictionary.empty() && (raw.prep || goal);
   options.primer = !raw.no_prep && !raw.no_primer;
+  options.addresses = !raw.no_prep;
   const bool prepares = options.learn_words || !options.dictionary.empty() ||
                         !options.prime.empty();
   if (prepares && (raw.no_prep || options.wide_symbols)) {

@@ -65,7 +65,8 @@ class Compressor {
       if (checkpointer_ != nullptr) checkpointer_->Rest({});
       if (bytes_.empty()) break;
       hasher_.Update(bytes_);
-      plain_ = preparation_.ToSymbols(bytes_, config_.alphabet, symbols_);
+      plain_ = preparation_.ToSymbols(bytes_, writer_.original_bytes(),
+                                      config_.alphabet, symbols_);
       if (ShrinksSurely()) {
         model_->DropSaved();
       } else {
@@ -174,7 +175,7 @@ class Compressor {
       left -= std::ssize(bytes);
     }
     if (!head.block.empty()) {
-      from.Parse([&] { ResumeBlock(head.block); });
+      from.Parse([&] { ResumeBlock(head.block, head.original_bytes); });
       hasher_.Update(bytes_);
     }
     if (hasher_.Digest() != head.original_hash) from.RefuseInput();
@@ -210,7 +211,8 @@ class Compressor {
         "or --independent; give those that it was made of");
   }
 
-  void ResumeBlock(std::span<const uint8_t> fields) {
+  // `at`: where the block begins in the original.
+  void ResumeBlock(std::span<const uint8_t> fields, int64_t at) {
     ByteReader block(fields);
     const uint64_t size = block.Varint();
     const int64_t most = preparation_.BlockBytes(config_.block_symbols);
@@ -218,7 +220,7 @@ class Compressor {
       throw Error(ErrorKind::kFormat, "the block's size is out of its range");
     }
     bytes_ = ReadInput(static_cast<int64_t>(size));
-    plain_ = preparation_.ToSymbols(bytes_, config_.alphabet, symbols_);
+    plain_ = preparation_.ToSymbols(bytes_, at, config_.alphabet, symbols_);
     cursor_ = ReadCursor(config_, std::ssize(symbols_), {}, block);
   }
 
@@ -340,7 +342,7 @@ class Compressor {
   StreamHasher& hasher_;
   std::vector<uint8_t> bytes_;     // the block at work; empty: none
   std::vector<uint16_t> symbols_;  // of it
-  bool plain_ = false;             // they are its bytes, not words
+  bool plain_ = false;             // they are its bytes as they are
   BlockCursor cursor_;             // in it
   Progress progress_;
   int64_t stored_ = 0;

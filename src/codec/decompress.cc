@@ -247,8 +247,9 @@ class Decompressor {
             if (options_.progress) options_.progress(progress_);
             StoreIfDue(checkpointer_, done_.blocks + blocks_, write);
           });
-      bytes = preparation_.ToBytes(symbols_, reader_.block().plain,
-                                   reader_.block().original_bytes);
+      bytes =
+          preparation_.ToBytes(symbols_, reader_.block().plain, original_bytes_,
+                               reader_.block().original_bytes);
     } catch (const Error& e) {
       if (e.kind() != ErrorKind::kFormat) throw;
       Disagree();

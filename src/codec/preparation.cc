@@ -6,29 +6,18 @@
 #include <string>
 
 #include "preproc/bytes.h"
-#include "preproc/dictionary_coding.h"
 #include "preproc/primer.h"
 #include "preproc/primer_library.h"
 #include "preproc/wide_symbols.h"
-#include "src/base/bytes.h"
 #include "src/base/error.h"
-#include "src/base/hash.h"
 #include "src/codec/step.h"
 #include "src/model/context_mixing/context_mixer.h"
 
 namespace nncpp {
 namespace {
 
-// Bits of the field's first byte; all others are reserved.
-constexpr uint8_t kWords = 0x01;    // the dictionary follows
-constexpr uint8_t kNamed = 0x02;    // its hash follows
-constexpr uint8_t kPrimed = 0x04;   // the primer's length and hash follow
-constexpr uint8_t kWide = 0x08;     // wide symbols; alone
-constexpr uint8_t kOwn = 0x10;      // the hash of the user's primer follows
-constexpr uint8_t kLibrary = 0x20;  // the primer is of the library
-constexpr uint8_t kAllParts = 0x3F;
-
 constexpr int64_t kSampleBytes = 6'000'000;
+constexpr int64_t kCodeHead = int64_t{1} << 20;
 
 // Below, a head says too little; above, the text itself soon teaches more
 // (docs/results.md).
@@ -46,22 +35,6 @@ int64_t PrimerBytesFor(const ModelConfig& config, int64_t input) {
   if (config.mixing == 1) return 0;
   if (config.replay_period > 0) return std::numeric_limits<int64_t>::max();
   return std::min(kLeast + input * kForEach, kMost);
-}
-
-// The last `bytes` bytes of PrimerText(), or all.
-std::string EnglishEnd(int64_t bytes) {
-  const std::string_view all = PrimerText();
-  return std::string(all.substr(
-      all.size() - std::min(all.size(), static_cast<size_t>(bytes))));
-}
-
-// An archive's length of a primer, which may be any number, is cut to this.
-constexpr uint64_t kMostLength = uint64_t{1} << 32;
-
-Error NoSuchPrimer() {
-  return {ErrorKind::kUnsupported,
-          "the model was primed with a text that this program does not have; "
-          "use the nncpp that made the archive"};
 }
 
 // A byte of English makes 0.53 symbols of 255 words, 0.29 of 1,776.
@@ -105,6 +78,7 @@ void CheckWide(std::span<const uint16_t> symbols, int64_t alphabet) {
 int64_t Preparation::HeadBytes(const PrepOptions& options) {
   if (options.wide_symbols) return 0;
   if (options.learn_words) return kSampleBytes;
+  if (options.addresses) return kCodeHead;
   return options.priming == Priming::kIfAlike ? kPrimerHead : 0;
 }
 
@@ -128,6 +102,9 @@ Preparation Preparation::Choose(std::span<const uint8_t> head, int64_t size,
     words->Encode(head, symbols);
     if (IsShort(symbols.size(), head.size())) chosen.words_ = words;
   }
+  if (options.addresses && chosen.words_ == nullptr) {
+    chosen.addresses_ = X86AddressesOf(head);
+  }
   return chosen;
 }
 
@@ -138,7 +115,7 @@ void Preparation::ChoosePrimer(std::span<const uint8_t> head, int64_t size,
   const int64_t bytes = PrimerBytesFor(config, known);
   if (options.priming == Priming::kEnglish) {
     constexpr int64_t kQuarters[] = {1, 0, 24};  // for each mixing
-    primer_ = EnglishEnd(known / 4 * kQuarters[config.mixing]);
+    primer_ = PrimerEnd(known / 4 * kQuarters[config.mixing]);
   }
   if (options.priming == Priming::kIfAlike &&
       std::ssize(head) >= kLeastPrimed && size <= kMostPrimed && bytes > 0) {
@@ -159,112 +136,6 @@ int64_t Preparation::PrimerLength(std::span<const uint8_t> head, int64_t size,
   chosen.ChoosePrimer(head, size, config, options);
   return std::ssize(chosen.primer_) +
          (chosen.own_ == nullptr ? 0 : std::ssize(*chosen.own_));
-}
-
-Preparation Preparation::Parse(std::span<const uint8_t> field,
-                               const PrepOptions& options) {
-  Preparation parsed;
-  if (field.empty()) return parsed;
-  ByteReader in(field);
-  const uint8_t parts = in.U8();
-  const bool words = (parts & kWords) != 0;
-  parsed.named_ = (parts & kNamed) != 0;
-  const bool library = (parts & kLibrary) != 0;
-  const bool primed = library || (parts & kPrimed) != 0;
-  parsed.wide_ = (parts & kWide) != 0;
-  if (parts > kAllParts || (parsed.wide_ && parts != kWide) ||
-      (words && parsed.named_) || (library && (parts & kPrimed) != 0)) {
-    throw Error(ErrorKind::kUnsupported,
-                "the original was prepared in a way that this program does "
-                "not know; use a newer nncpp");
-  }
-  if (library) parsed.ParseLibrary(in);
-  if (primed) {
-    const uint64_t length = in.Varint();
-    const auto bytes = static_cast<int64_t>(std::min(length, kMostLength));
-    parsed.primer_ = library ? LibraryEnd(parsed.texts_, parsed.last_, bytes)
-                             : EnglishEnd(bytes);
-    if (length == 0 || parsed.primer_.size() != length ||
-        in.U64() != PrimerHash(parsed.primer_)) {
-      throw NoSuchPrimer();
-    }
-  }
-  if ((parts & kOwn) != 0) {
-    const Hash128 hash = {in.U64(), in.U64()};
-    if (options.own_primer == nullptr ||
-        HashBytes128(*options.own_primer) != hash) {
-      throw Error(ErrorKind::kUnsupported,
-                  "the model was primed with a file of hash " + HashText(hash) +
-                      "; name it with --prime");
-    }
-    parsed.own_ = options.own_primer;
-  }
-  if (words) {
-    parsed.words_ = std::make_shared<TextTransform>(
-        DecodeDictionary(in.Bytes(in.remaining())));
-  } else if (parsed.named_) {
-    const Hash128 hash = {in.U64(), in.U64()};
-    if (options.dictionary == nullptr || options.dictionary->Hash() != hash) {
-      throw Error(ErrorKind::kUnsupported,
-                  "needs the dictionary of hash " + HashText(hash) +
-                      "; name its file with --dictionary");
-    }
-    parsed.words_ = std::make_shared<TextTransform>(*options.dictionary);
-  }
-  if (parts == 0 || in.remaining() != 0) {
-    throw Error(ErrorKind::kFormat,
-                "the header's preparation is not one; get the archive again");
-  }
-  return parsed;
-}
-
-void Preparation::ParseLibrary(ByteReader& in) {
-  texts_ = in.U8();
-  const auto last = in.Bytes(in.U8());
-  last_.assign(last.begin(), last.end());
-  if (texts_ > std::ssize(PrimerLibrary())) throw NoSuchPrimer();
-  std::vector<uint8_t> sorted = last_;
-  std::sort(sorted.begin(), sorted.end());
-  if (sorted.empty() || sorted.back() >= texts_ ||
-      std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end()) {
-    throw Error(ErrorKind::kFormat,
-                "the header's primer is none; get the archive again");
-  }
-}
-
-std::vector<uint8_t> Preparation::Field() const {
-  if (wide_) return {kWide};
-  if (words_ == nullptr && primer_.empty() && own_ == nullptr) return {};
-  const bool embedded = words_ != nullptr && !named_;
-  ByteWriter out;
-  out.U8(static_cast<uint8_t>((embedded ? kWords : 0) | (named_ ? kNamed : 0) |
-                              (primer_.empty() ? 0
-                               : texts_ > 0    ? kLibrary
-                                               : kPrimed) |
-                              (own_ == nullptr ? 0 : kOwn)));
-  if (texts_ > 0) {
-    out.U8(static_cast<uint8_t>(texts_));
-    out.U8(static_cast<uint8_t>(last_.size()));
-    out.Bytes(last_);
-  }
-  if (!primer_.empty()) {
-    out.Varint(primer_.size());
-    out.U64(PrimerHash(primer_));
-  }
-  const auto add = [&out](const Hash128& hash) {
-    out.U64(hash.low);
-    out.U64(hash.high);
-  };
-  if (own_ != nullptr) add(HashBytes128(*own_));
-  if (embedded) out.Bytes(EncodeDictionary(words_->dictionary()));
-  if (named_) add(words_->dictionary().Hash());
-  return out.Take();
-}
-
-std::string_view Preparation::SymbolsOf(std::span<const uint8_t> field) {
-  const int parts = field.empty() ? 0 : field.front();
-  if ((parts & kWide) != 0) return "u16";
-  return (parts & (kWords | kNamed)) != 0 ? "words" : "bytes";
 }
 
 int64_t Preparation::Alphabet(int64_t configured) const {
@@ -297,9 +168,8 @@ void Preparation::Prime(const ModelConfig& config, Model& model,
   };
   std::vector<uint16_t> symbols;
   if (!primer_.empty()) {
-    ToSymbols(
-        {reinterpret_cast<const uint8_t*>(primer_.data()), primer_.size()},
-        config.alphabet, symbols);
+    Spell({reinterpret_cast<const uint8_t*>(primer_.data()), primer_.size()},
+          symbols);
     std::span<const uint16_t> rest = symbols;
     if (config.layers > 0 && std::ssize(rest) > kNetPrimer) {
       const auto first = rest.first(rest.size() - kNetPrimer);
@@ -311,24 +181,42 @@ void Preparation::Prime(const ModelConfig& config, Model& model,
     learn(rest);
   }
   if (own_ == nullptr) return;
+  std::vector<uint8_t> block;
   for (std::span<const uint8_t> left = *own_; !left.empty();) {
-    const auto block = left.first(std::min(
-        left.size(), static_cast<size_t>(BlockBytes(config.block_symbols))));
-    ToSymbols(block, config.alphabet, symbols);
+    const auto most = static_cast<size_t>(BlockBytes(config.block_symbols));
+    const auto next = left.first(std::min(left.size(), most));
+    block.assign(next.begin(), next.end());
+    if (HasAddresses())
+      X86ToAbsolute(addresses_, block, left.data() - own_->data());
+    Spell(block, symbols);
     learn(symbols);
     left = left.subspan(block.size());
   }
 }
 
-bool Preparation::ToSymbols(std::span<const uint8_t> bytes, int64_t alphabet,
+bool Preparation::ToSymbols(std::span<const uint8_t> bytes, int64_t at,
+                            int64_t alphabet,
                             std::vector<uint16_t>& symbols) const {
-  symbols.clear();
   if (wide_) {
     CheckEven(std::ssize(bytes));
     BytesToWideSymbols(bytes, symbols);
     CheckWide(symbols, alphabet);
     return false;
   }
+  if (HasAddresses() && X86AddressesRepeat(addresses_, bytes)) {
+    std::vector<uint8_t> code(bytes.begin(), bytes.end());
+    X86ToAbsolute(addresses_, code, at);
+    BytesToSymbols(code, symbols);
+    return false;
+  }
+  return Spell(bytes, symbols) || HasAddresses();
+}
+
+// The symbols of bytes that are neither wide symbols nor code; returns whether
+// they are these bytes although there are words.
+bool Preparation::Spell(std::span<const uint8_t> bytes,
+                        std::vector<uint16_t>& symbols) const {
+  symbols.clear();
   if (words_ != nullptr) {
     words_->Encode(bytes, symbols);
     if (IsShort(symbols.size(), bytes.size())) return false;
@@ -338,7 +226,8 @@ bool Preparation::ToSymbols(std::span<const uint8_t> bytes, int64_t alphabet,
 }
 
 std::vector<uint8_t> Preparation::ToBytes(std::span<const uint16_t> symbols,
-                                          bool plain, int64_t size) const {
+                                          bool plain, int64_t at,
+                                          int64_t size) const {
   std::vector<uint8_t> bytes;
   if (wide_) {
     WideSymbolsToBytes(symbols, bytes);
@@ -353,13 +242,14 @@ std::vector<uint8_t> Preparation::ToBytes(std::span<const uint16_t> symbols,
     throw Error(ErrorKind::kFormat, "a symbol is no byte");
   }
   SymbolsToBytes(symbols, bytes);
+  if (HasAddresses() && !plain) X86ToRelative(addresses_, bytes, at);
   return bytes;
 }
 
 bool Preparation::Fits(int64_t symbols, int64_t bytes, bool plain) const {
   if (wide_) return symbols * kWideSymbolBytes == bytes && !plain;
   if (words_ != nullptr && !plain) return symbols <= bytes;
-  return symbols == bytes && (words_ != nullptr || !plain);
+  return symbols == bytes && (words_ != nullptr || HasAddresses() || !plain);
 }
 
 }  // namespace nncpp

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "preproc/text_transform.h"
+#include "preproc/x86_addresses.h"
 #include "src/base/bytes.h"
 #include "src/model/config.h"
 #include "src/model/model.h"
@@ -31,6 +32,9 @@ struct PrepOptions {
   // A file of the user's that the model learns first, after the primer if
   // there is one; null: none. Not empty.
   std::shared_ptr<const std::vector<uint8_t>> own_primer;
+  // Addresses of x86 code are made absolute (preproc/x86_addresses.h) in blocks
+  // where that pays, if the head looks like code and there are no words.
+  bool addresses = false;
   // The input is symbols of 16 bits (preproc/wide_symbols.h), below the
   // alphabet of the configuration; the rest of these has no effect then.
   bool wide_symbols = false;
@@ -86,16 +90,16 @@ class Preparation {
   void Prime(const ModelConfig& config, Model& model,
              const std::function<void()>& done) const;
 
-  // Fills `symbols` with those of a block; returns whether they are its bytes
-  // although there are words, because words make too little of them. Throws
-  // Error(kUsage) for bytes that are not wide symbols below `alphabet`, where
-  // they should be.
-  bool ToSymbols(std::span<const uint8_t> bytes, int64_t alphabet,
+  // Fills `symbols` with those of a block that begins at byte `at` of the
+  // original; returns whether they are its bytes although there are words, or
+  // addresses, because these make too little of them. Throws Error(kUsage) for
+  // bytes that are not wide symbols below `alphabet`, where they should be.
+  bool ToSymbols(std::span<const uint8_t> bytes, int64_t at, int64_t alphabet,
                  std::vector<uint16_t>& symbols) const;
 
   // The other way, for a block of `size` bytes. Throws Error(kFormat).
   std::vector<uint8_t> ToBytes(std::span<const uint16_t> symbols, bool plain,
-                               int64_t size) const;
+                               int64_t at, int64_t size) const;
 
   // Whether a coded block of so many symbols and bytes can be.
   bool Fits(int64_t symbols, int64_t bytes, bool plain) const;
@@ -103,7 +107,11 @@ class Preparation {
  private:
   void ChoosePrimer(std::span<const uint8_t> head, int64_t size,
                     const ModelConfig& config, const PrepOptions& options);
+  void ParseAddresses(ByteReader& in);
   void ParseLibrary(ByteReader& in);
+  bool HasAddresses() const { return addresses_ != X86Addresses::kNone; }
+  bool Spell(std::span<const uint8_t> bytes,
+             std::vector<uint16_t>& symbols) const;
 
   std::shared_ptr<const TextTransform> words_;  // null: bytes
   bool named_ = false;  // the words are not in the archive
@@ -111,6 +119,7 @@ class Preparation {
   int64_t texts_ = 0;   // of the library that it is of; 0: of PrimerText()
   std::vector<uint8_t> last_;  // those of them that stand at the end
   std::shared_ptr<const std::vector<uint8_t>> own_;  // null: none
+  X86Addresses addresses_ = X86Addresses::kNone;     // else there are no words
   bool wide_ = false;  // then there are no words and no primer
 };
 

@@ -71,7 +71,7 @@ enum class BlockKind : uint8_t { kCoded = 1, kStored = 2, kEnd = 3 };
 struct BlockHeader {
   BlockKind kind = BlockKind::kCoded;  // kCoded or kStored
   bool model_restarts = false;  // from its initial state, after this block
-  bool plain = false;           // coded: symbols are bytes, no words
+  bool plain = false;           // coded: symbols are bytes as they are
   int64_t symbols = 0;          // 0 in a stored block, which does not say
   int64_t original_bytes = 0;
   // HashBytes64(original), seed 0. A stored block does not carry it: the

@@ -61,6 +61,30 @@ head -c 3000 "$text" | Make mixed_words --profile tiny --mixing 2 \
 LC_ALL=C awk 'BEGIN { for (i = 1; i <= 250; ++i) printf "%c%c%c%c%c%c%c%c", 1,
   i % 7 + 128, i % 251 + 1, i % 5 + 200, 2, i * i % 255 + 1, 255, 3 }' |
   Make records
+# Program MACHINE: the header of one for such a machine, then calls of three
+# functions and uses of a variable from many places.
+Program() {
+  local i at=20
+  Bytes() { printf "$(printf '\\x%02x' "$@")"; }
+  # Operand TARGET END: four bytes, from the byte after the instruction.
+  Operand() {
+    local d=$(($1 - $2))
+    Bytes $((d & 255)) $((d >> 8 & 255)) $((d >> 16 & 255)) $((d >> 24 & 255))
+  }
+  printf '\x7fELF\x02\x01\x01%11s' ''
+  Bytes "$1" 0
+  for ((i = 0; i < 120; ++i, at += 25)); do
+    Bytes 0x48 0x89 0xdf 0xe8
+    Operand $((5000 + i * i % 3 * 100)) $((at + 8))
+    Bytes 0x8b 0x05
+    Operand 9000 $((at + 14))
+    Bytes $((i * 37 % 200)) 0xc7 0x05
+    Operand 9000 $((at + 25))
+    Bytes 1 0 0 0
+  done
+}
+Program 0x3e | Make addresses --profile tiny --block-symbols 1000
+Program 0x03 | Make addresses_calls --profile tiny --block-symbols 1000
 words=$(mktemp)
 head -c 3000 "$text" | "$program" prep train -f --dictionary-words 90 \
   --min-frequency 3 - "$words"
@@ -72,7 +96,7 @@ rm "$made"
 
 corpus=tests/fuzz/corpus/decompress
 rm -f "$corpus"/*
-for name in blocks library one_byte stored replay symbols text_fast \
+for name in addresses blocks library one_byte stored replay symbols text_fast \
   text_mixed transformer; do
   cp "$golden/$name.nncpp" "$corpus/$name"
 done
