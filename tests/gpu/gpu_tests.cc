@@ -1,15 +1,18 @@
 // tests/gpu/gpu_tests.cc -- every kernel on a real GPU beside the CPU.
 //
 // gpu_tests [--small]  compares bits, at odd sizes and (unless --small, for
-// slow checkers) at those of models, twice on the GPU. Without a GPU it is
-// skipped, and with NNCPP_REQUIRE_CUDA=1 it fails. Has a main of its own: where
-// GPUs are lent there is no GoogleTest.
+// slow checkers) at those of models, twice on the GPU, and (unless --small)
+// twice more with all products by wgmma where the GPU has that. Without a GPU
+// it is skipped, and with NNCPP_REQUIRE_CUDA=1 it fails. Has a main of its own:
+// where GPUs are lent there is no GoogleTest.
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "kernels/make_backend.h"
@@ -31,9 +34,10 @@ double Now() {
   return std::chrono::duration<double>(now).count();
 }
 
-void Compare(Backend& cpu, Backend& gpu, const BackendCase& c,
-             const CaseSize& size, Tally& tally) {
-  const std::vector<uint32_t> expected = c.run(cpu, size);
+using Gpus = std::vector<std::unique_ptr<Backend>>;
+
+void Compare(const std::vector<uint32_t>& expected, Backend& gpu,
+             const BackendCase& c, const CaseSize& size, Tally& tally) {
   for (int turn = 1; turn <= 2; ++turn) {
     const std::vector<uint32_t> found = c.run(gpu, size);
     size_t differ = 0, first = 0;
@@ -47,7 +51,8 @@ void Compare(Backend& cpu, Backend& gpu, const BackendCase& c,
       continue;
     }
     ++tally.failed;
-    std::printf("FAILED: %s, %s, turn %d: %zu of %zu differ", c.name.c_str(),
+    std::printf("FAILED: %s, %s, %s, turn %d: %zu of %zu differ",
+                std::string(gpu.Name()).c_str(), c.name.c_str(),
                 Text(size).c_str(), turn, differ, expected.size());
     if (first < found.size()) {
       std::printf(", first number %zu: %08x for %08x", first, found[first],
@@ -57,7 +62,7 @@ void Compare(Backend& cpu, Backend& gpu, const BackendCase& c,
   }
 }
 
-void CompareAll(Backend& cpu, Backend& gpu, bool small, Tally& tally) {
+void CompareAll(Backend& cpu, const Gpus& gpus, bool small, Tally& tally) {
   std::vector<CaseSize> sizes = testing::OddSizes();
   if (!small) {
     for (const CaseSize& size : testing::ModelSizes()) sizes.push_back(size);
@@ -65,7 +70,8 @@ void CompareAll(Backend& cpu, Backend& gpu, bool small, Tally& tally) {
   for (const CaseSize& size : sizes) {
     const double begin = Now();
     for (const BackendCase& c : testing::BackendCases()) {
-      Compare(cpu, gpu, c, size, tally);
+      const std::vector<uint32_t> expected = c.run(cpu, size);
+      for (const auto& gpu : gpus) Compare(expected, *gpu, c, size, tally);
     }
     std::printf("%s: %.1f s\n", Text(size).c_str(), Now() - begin);
   }
@@ -83,10 +89,16 @@ void NamesNeedAndHave(Backend& gpu, Tally& tally) {
   }
 }
 
+// The GPU, with products by wgmma wherever there can be, or without.
+std::unique_ptr<Backend> MakeGpu(bool wgmma) {
+  ::setenv("NNCPP_CUDA_WGMMA", wgmma ? "always" : "0", /*overwrite=*/1);
+  return MakeCudaBackend(/*device=*/0, /*reserve_bytes=*/0);
+}
+
 void RunAll(bool small, Tally& tally) {
-  std::unique_ptr<Backend> gpu;
+  Gpus gpus;
   try {
-    gpu = MakeCudaBackend(/*device=*/0, /*reserve_bytes=*/0);
+    gpus.push_back(MakeGpu(/*wgmma=*/false));
   } catch (const Error& error) {
     const bool required = std::getenv("NNCPP_REQUIRE_CUDA") != nullptr;
     if (error.kind() != ErrorKind::kNoDevice || required) throw;
@@ -94,11 +106,22 @@ void RunAll(bool small, Tally& tally) {
     ++tally.skipped;
     return;
   }
+  if (!small) {
+    std::unique_ptr<Backend> gpu = MakeGpu(/*wgmma=*/true);
+    if (gpu->Name() != gpus.front()->Name()) {
+      gpus.push_back(std::move(gpu));
+    } else {
+      std::printf("skipped: this GPU has no wgmma, which is in 9.0 alone\n");
+      ++tally.skipped;
+    }
+  }
   const std::unique_ptr<Backend> cpu = MakeCpuBackend();
-  std::printf("%s beside %s\n", std::string(gpu->Name()).c_str(),
-              std::string(cpu->Name()).c_str());
-  CompareAll(*cpu, *gpu, small, tally);
-  NamesNeedAndHave(*gpu, tally);
+  for (const auto& gpu : gpus) {
+    std::printf("%s beside %s\n", std::string(gpu->Name()).c_str(),
+                std::string(cpu->Name()).c_str());
+  }
+  CompareAll(*cpu, gpus, small, tally);
+  NamesNeedAndHave(*gpus.front(), tally);
 }
 
 }  // namespace
