@@ -166,34 +166,63 @@ __device__ __forceinline__ void FenceProducts() {
 #endif
 }
 
-// d = a b', or d += a b' if `add`: 64 x 256 from 64 x 16 and 256 x 16 halves,
-// float accumulators. Starts it: neither d nor shared memory may be touched
-// before WaitForProducts. By all of the warpgroup. With the warp w of the
-// group, g = lane / 4 and t = lane % 4, d[i] is row 16 w + g + i / 2 % 2 * 8,
-// column i / 4 * 8 + 2 t + i % 2. (PTX ISA, wgmma.mma_async, m64nNk16.)
-inline constexpr int kProductRows = 64, kProductCols = 256;
-inline constexpr int kProductSums = kProductRows * kProductCols / kWarpgroup;
-__device__ __forceinline__ void Multiply64x256x16(float (&d)[kProductSums],
-                                                  uint64_t a, uint64_t b,
-                                                  bool add) {
+// d = a b', or d += a b' if `add`, from 64 x 16 and N x 16 halves, float
+// accumulators; N is 128 or 256. Starts it: neither d nor shared memory may be
+// touched before WaitForProducts. By all of the warpgroup. With the warp w of
+// the group, g = lane / 4 and t = lane % 4, d[i] is row 16 w + g + i / 2 % 2 *
+// 8, column i / 4 * 8 + 2 t + i % 2. (PTX ISA, wgmma.mma_async, m64nNk16.)
+inline constexpr int kProductRows = 64;
+__device__ __forceinline__ void MultiplyRows(
+    float (&d)[kProductRows * 128 / kWarpgroup], uint64_t a, uint64_t b,
+    bool add) {
 #ifdef NNCPP_CUDA_EMULATED
-  emulation::Multiply64x256x16(d, a, b, add);
+  emulation::MultiplyRows(128, d, a, b, add);
+#else
+  asm volatile(
+      "{ .reg .pred p; setp.ne.b32 p, %66, 0; "
+      "wgmma.mma_async.sync.aligned.m64n128k16.f32.f16.f16 "
+      "{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, "
+      "%15, %16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, "
+      "%28, %29, %30, %31, %32, %33, %34, %35, %36, %37, %38, %39, %40, "
+      "%41, %42, %43, %44, %45, %46, %47, %48, %49, %50, %51, %52, %53, "
+      "%54, %55, %56, %57, %58, %59, %60, %61, %62, %63}, "
+      "%64, %65, p, 1, 1, 0, 0; }"
+      : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3]), "+f"(d[4]), "+f"(d[5]),
+        "+f"(d[6]), "+f"(d[7]), "+f"(d[8]), "+f"(d[9]), "+f"(d[10]),
+        "+f"(d[11]), "+f"(d[12]), "+f"(d[13]), "+f"(d[14]), "+f"(d[15]),
+        "+f"(d[16]), "+f"(d[17]), "+f"(d[18]), "+f"(d[19]), "+f"(d[20]),
+        "+f"(d[21]), "+f"(d[22]), "+f"(d[23]), "+f"(d[24]), "+f"(d[25]),
+        "+f"(d[26]), "+f"(d[27]), "+f"(d[28]), "+f"(d[29]), "+f"(d[30]),
+        "+f"(d[31]), "+f"(d[32]), "+f"(d[33]), "+f"(d[34]), "+f"(d[35]),
+        "+f"(d[36]), "+f"(d[37]), "+f"(d[38]), "+f"(d[39]), "+f"(d[40]),
+        "+f"(d[41]), "+f"(d[42]), "+f"(d[43]), "+f"(d[44]), "+f"(d[45]),
+        "+f"(d[46]), "+f"(d[47]), "+f"(d[48]), "+f"(d[49]), "+f"(d[50]),
+        "+f"(d[51]), "+f"(d[52]), "+f"(d[53]), "+f"(d[54]), "+f"(d[55]),
+        "+f"(d[56]), "+f"(d[57]), "+f"(d[58]), "+f"(d[59]), "+f"(d[60]),
+        "+f"(d[61]), "+f"(d[62]), "+f"(d[63])
+      : "l"(a), "l"(b), "r"(static_cast<int>(add)));
+#endif
+}
+__device__ __forceinline__ void MultiplyRows(
+    float (&d)[kProductRows * 256 / kWarpgroup], uint64_t a, uint64_t b,
+    bool add) {
+#ifdef NNCPP_CUDA_EMULATED
+  emulation::MultiplyRows(256, d, a, b, add);
 #else
   asm volatile(
       "{ .reg .pred p; setp.ne.b32 p, %130, 0; "
       "wgmma.mma_async.sync.aligned.m64n256k16.f32.f16.f16 "
-      "{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, "
-      "%14, %15, %16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, "
-      "%28, %29, %30, %31, %32, %33, %34, %35, %36, %37, %38, %39, %40, %41, "
-      "%42, %43, %44, %45, %46, %47, %48, %49, %50, %51, %52, %53, %54, %55, "
-      "%56, %57, %58, %59, %60, %61, %62, %63, %64, %65, %66, %67, %68, %69, "
-      "%70, %71, %72, %73, %74, %75, %76, %77, %78, %79, %80, %81, %82, %83, "
-      "%84, %85, %86, %87, %88, %89, %90, %91, %92, %93, %94, %95, %96, %97, "
-      "%98, %99, %100, %101, %102, %103, %104, %105, %106, %107, %108, %109, "
-      "%110, %111, "
-      "%112, %113, %114, %115, %116, %117, %118, %119, %120, %121, %122, %123, "
-      "%124, %125, "
-      "%126, %127}, "
+      "{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, "
+      "%15, %16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, "
+      "%28, %29, %30, %31, %32, %33, %34, %35, %36, %37, %38, %39, %40, "
+      "%41, %42, %43, %44, %45, %46, %47, %48, %49, %50, %51, %52, %53, "
+      "%54, %55, %56, %57, %58, %59, %60, %61, %62, %63, %64, %65, %66, "
+      "%67, %68, %69, %70, %71, %72, %73, %74, %75, %76, %77, %78, %79, "
+      "%80, %81, %82, %83, %84, %85, %86, %87, %88, %89, %90, %91, %92, "
+      "%93, %94, %95, %96, %97, %98, %99, %100, %101, %102, %103, %104, "
+      "%105, %106, %107, %108, %109, %110, %111, %112, %113, %114, %115, "
+      "%116, %117, %118, %119, %120, %121, %122, %123, %124, %125, %126, "
+      "%127}, "
       "%128, %129, p, 1, 1, 0, 0; }"
       : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3]), "+f"(d[4]), "+f"(d[5]),
         "+f"(d[6]), "+f"(d[7]), "+f"(d[8]), "+f"(d[9]), "+f"(d[10]),
@@ -246,8 +275,9 @@ __device__ __forceinline__ void WaitForProducts() {
 }
 
 // Waits for all groups; d can be read afterwards.
+template <int kSums>
 __device__ __forceinline__ void WaitForProducts(
-    [[maybe_unused]] float (&d)[kProductSums]) {
+    [[maybe_unused]] float (&d)[kSums]) {
   WaitForProducts<0>();
 #ifndef NNCPP_CUDA_EMULATED
   // The compiler moves nothing that reads d to before the wait.

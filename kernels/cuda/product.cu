@@ -226,14 +226,18 @@ void LaunchSkinny(const Operand& a, const Operand& b, const Results& c,
 void MultiplyTiles(const Operand& a, const Operand& b, const Results& c,
                    const Processor& processor, cudaStream_t stream) {
   if (c.first.rows == 0 || c.first.cols == 0 || c.batch.count == 0) return;
+  const auto fill = [&](int64_t tiles) {
+    return tiles >= processor.multiprocessors &&
+           c.first.rows > SmallTile::kBlockI;
+  };
   // Small tiles where large ones would leave multiprocessors, or half of their
-  // own rows, without work.
-  const bool large = TileCount<LargeTile>(c) >= processor.multiprocessors &&
-                     c.first.rows > SmallTile::kBlockI;
+  // own rows, without work. Those of wgmma are worth it with half of the
+  // multiprocessors; the narrower ones are half of a large one.
   if (processor.wgmma == UseOfWgmma::kAlways ||
-      (large && processor.wgmma == UseOfWgmma::kLarge)) {
+      (processor.wgmma == UseOfWgmma::kLarge &&
+       fill(4 * TileCount<LargeTile>(c)))) {
     MultiplyWgmma(a, b, c, processor.multiprocessors, stream);
-  } else if (large) {
+  } else if (fill(TileCount<LargeTile>(c))) {
     LaunchTiles<LargeTile>(a, b, c, stream);
   } else {
     LaunchTiles<SmallTile>(a, b, c, stream);

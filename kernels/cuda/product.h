@@ -31,8 +31,8 @@ struct Results {
   }
 };
 
-// Which products by tiles MultiplyWgmma does: those with tiles enough, or (for
-// tests) all of them.
+// Which products MultiplyTiles leaves to MultiplyWgmma: those with enough work
+// for it, or (for tests) all of them.
 enum class UseOfWgmma { kNever, kLarge, kAlways };
 
 // What the choice between forms of a kernel depends on.
@@ -43,8 +43,8 @@ struct Processor {
 void MultiplyTiles(const Operand& a, const Operand& b, const Results& c,
                    const Processor& processor, cudaStream_t stream);
 
-// The same by wgmma, in tiles of 128 x 256. REQUIRES: compute capability 9.0;
-// no side of the product and no batch is empty.
+// The same by wgmma, in tiles of 128 x 256 or 128 x 128. REQUIRES: compute
+// capability 9.0; no side of the product and no batch is empty.
 void MultiplyWgmma(const Operand& a, const Operand& b, const Results& c,
                    int multiprocessors, cudaStream_t stream);
 

@@ -13,14 +13,15 @@
 namespace nncpp {
 namespace {
 
-using cuda::kProductCols;
-using cuda::kProductSums;
 using cuda::kWarpgroup;
+
+constexpr int kCols = 128;
+constexpr int kSums = cuda::kProductRows * kCols / kWarpgroup;
 
 constexpr int kAlign = 1024;
 
 struct Box {
-  cuda::HalfBits half[kProductCols * cuda::kBoxDepth];
+  cuda::HalfBits half[kCols * cuda::kBoxDepth];
   cuda::Barrier barrier;
 };
 constexpr int64_t kSharedBytes = sizeof(Box) + kAlign - 16;
@@ -45,12 +46,12 @@ __global__ void SquareOnes(const __grid_constant__ cuda::TensorMap map,
     cuda::StartBoxCopy(box.half, map, 0, 0, 0, &box.barrier);
   }
   if (kLacks != Lacks::kCopyWait) cuda::WaitForPhase(&box.barrier, 0);
-  float sum[kProductSums] = {};
+  float sum[kSums] = {};
   if (kLacks != Lacks::kFence) cuda::FenceProducts();
   const uint64_t rows = cuda::DescriptorOf(box.half);
   for (unsigned k = 0; k < 4; ++k) {
     const uint64_t at = rows + k * cuda::kDescriptorStep;
-    cuda::Multiply64x256x16(sum, at, at, k > 0);
+    cuda::MultiplyRows(sum, at, at, k > 0);
   }
   cuda::CommitProducts();
   if (kLacks != Lacks::kProductWait) cuda::WaitForProducts(sum);
@@ -62,22 +63,22 @@ __global__ void SquareOnes(const __grid_constant__ cuda::TensorMap map,
 
 template <Lacks kLacks>
 std::set<std::vector<float>> Outcomes() {
-  std::vector<cuda::HalfBits> ones(kProductCols * cuda::kBoxDepth,
+  std::vector<cuda::HalfBits> ones(kCols * cuda::kBoxDepth,
                                    cuda::HalfFromInteger(1));
-  const cuda::Operand x = {ones.data(), nullptr, kProductCols, cuda::kBoxDepth};
+  const cuda::Operand x = {ones.data(), nullptr, kCols, cuda::kBoxDepth};
   std::set<std::vector<float>> outcomes;
   for (uint64_t seed = 1; seed <= 5; ++seed) {
     emulation::Seed(seed);
     std::vector<float> out(kWarpgroup);
     cuda::Launch(SquareOnes<kLacks>, 1, kWarpgroup, kSharedBytes, nullptr,
-                 cuda::MapOf(x, 1, kProductCols), out.data());
+                 cuda::MapOf(x, 1, kCols), out.data());
     outcomes.insert(out);
   }
   return outcomes;
 }
 
 TEST(HopperEmulation, GivesOneResultWhereAllIsWaitedFor) {
-  const std::vector<float> all(kWarpgroup, 64.0f * kProductSums);
+  const std::vector<float> all(kWarpgroup, 64.0f * kSums);
   EXPECT_EQ(Outcomes<Lacks::kNothing>(), std::set{all});
 }
 

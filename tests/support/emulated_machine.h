@@ -26,6 +26,7 @@ struct Copy {
 
 // A thread's share in a product of its warpgroup that is under way.
 struct Product {
+  int cols;
   float* sums;
   uint64_t left, right;  // descriptors
   bool add;

@@ -69,7 +69,8 @@ void Finish(const Product& p, unsigned number) {
   for (uint32_t i = 0; i < 2; ++i) {
     ReadRow(p.left, 16 * warp + lane / 4 + 8 * i, left[i]);
   }
-  for (uint32_t column = 0; column < 64; ++column) {
+  const auto columns = static_cast<uint32_t>(p.cols / 4);  // of a lane
+  for (uint32_t column = 0; column < columns; ++column) {
     float right[16];
     ReadRow(p.right, column / 2 * 8 + lane % 4 * 2 + column % 2, right);
     for (uint32_t i = 0; i < 2; ++i) {
@@ -159,13 +160,15 @@ void FinishBox(size_t i) {
 
 void FenceProducts() { TheMachine().current->fenced = true; }
 
-void Multiply64x256x16(float* sums, uint64_t left, uint64_t right, bool add) {
+void MultiplyRows(int cols, float* sums, uint64_t left, uint64_t right,
+                  bool add) {
   Machine& m = TheMachine();
   struct Call {
+    int64_t cols;
     uint64_t left, right, add;
     bool operator==(const Call&) const = default;
   };
-  const Call mine = {left, right, add};
+  const Call mine = {cols, left, right, add};
   const std::byte* all = Exchange(&mine, sizeof(mine));
   for (size_t lane = 0; lane < kWarp; ++lane) {
     Call other;
@@ -178,7 +181,7 @@ void Multiply64x256x16(float* sums, uint64_t left, uint64_t right, bool add) {
   CheckDescriptor(right);
   auto& groups = self.products;
   if (groups.empty()) groups.emplace_back();
-  groups.back().push_back({sums, left, right, add});
+  groups.back().push_back({cols, sums, left, right, add});
   if (m.Below(2) != 0) return;
   for (auto& group : groups) {
     FinishGroup(group);

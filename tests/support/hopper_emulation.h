@@ -33,7 +33,8 @@ void StartBoxCopy(void* to, const TensorMap& map, int k, int row, int batch,
 // A thread's share in a product is computed at once or by the wait, as drawn,
 // in the order of their starts; what shared memory holds then counts.
 void FenceProducts();
-void Multiply64x256x16(float* sums, uint64_t left, uint64_t right, bool add);
+void MultiplyRows(int cols, float* sums, uint64_t left, uint64_t right,
+                  bool add);
 void CommitProducts();
 void WaitForProducts(int groups_left);
 
