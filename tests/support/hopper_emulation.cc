@@ -145,9 +145,9 @@ void FinishBox(size_t i) {
         map.data + (box.batch * map.rows + row) * map.depth + box.k;
     for (int c = 0; c < kBoxDepth; c += 8) {
       uint16_t halves[8] = {};
-      for (int i = 0; i < 8; ++i) {
-        const bool inside = box.k + c + i < map.depth && row < map.rows;
-        if (inside) halves[i] = from[c + i];
+      for (int h = 0; h < 8; ++h) {
+        const bool inside = box.k + c + h < map.depth && row < map.rows;
+        if (inside) halves[h] = from[c + h];
       }
       const auto at = static_cast<uint32_t>((r * kBoxDepth + c) * 2);
       std::memcpy(Swizzled(begin + at), halves, sizeof(halves));
