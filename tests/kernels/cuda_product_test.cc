@@ -127,6 +127,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{256, 512, 320, 1, 0, 0, false, true},
                       Case{387, 260, 96, 1, 1, 0, true, true, false},
                       Case{300, 120, 450},
+                      Case{128, 256, 100, 1, 0, 0, true, true, true, 1e20f},
                       Case{130, 70, 33, 3, 2, 2, false, true, false, 1e20f},
                       Case{20, 300, 130, 2, 0, 0, true, false, true, 0x1p70f}));
 
