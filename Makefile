@@ -266,7 +266,7 @@ long_inputs := $(long_inputs):WideSymbolsInArchives.ComeBack*:CudaCodec.*
 long_inputs := $(long_inputs):SelfTest.*OnADevice:*DamagedArchive.Never*/1
 emulated := Sizes/EmulatedCuda.*/Size
 long_inputs := $(long_inputs):$(emulated)5:$(emulated)7
-slow := $(long_inputs):$(emulated)3:$(emulated)6:DamagedParts.*
+slow := $(long_inputs):$(emulated)3:$(emulated)6:DamagedParts.*:*OfWarp*
 slow := $(slow):*DamagedArchive.Never*:ProductAvx512Emulated.*
 scans := Exp.*:Log.*:Tanh.*:Sigmoid.*:Alphabets/CoderCost.*
 variant_build = $(MAKE) --no-print-directory VARIANT=$(1) program unit-tests \

@@ -2,11 +2,11 @@
 //
 // Code names a place by its distance from the instruction, so that each call of
 // one function, and each use of one variable, reads otherwise. Absolute, with
-// the high byte first, they read alike. What is an address, and what it becomes,
-// is part of the format (docs/format.md, "Addresses"). Code is gone through from
-// back to front, so that what stands behind an opcode has been converted, if it
-// is any more, when its turn comes; on the way back from front to back.
-// Source: [intel-sdm], 2.1.5, 2.2.1.6 and appendix A.
+// the high byte first, they read alike. What is an address, and what it
+// becomes, is part of the format (docs/format.md, "Addresses"). Code is gone
+// through from back to front, so that what stands behind an opcode has been
+// converted, if it is any more, when its turn comes; on the way back from front
+// to back. Source: [intel-sdm], 2.1.5, 2.2.1.6 and appendix A.
 #pragma once
 
 #include <cstdint>

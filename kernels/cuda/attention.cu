@@ -241,7 +241,7 @@ void AttentionForward(const Attention& a, const KeyValueRows& memory,
 
 void AttentionBackward(const AttentionGradient& g, const DeviceNoise& noise,
                        const KeyValueRows& memory, const ColumnRoom& room,
-                       int multiprocessors, cudaStream_t stream) {
+                       const Processor& processor, cudaStream_t stream) {
   const Attention& a = g.attention;
   if (a.query.rows == 0) return;
   const HeadSizes n(a);
@@ -265,16 +265,16 @@ void AttentionBackward(const AttentionGradient& g, const DeviceNoise& noise,
     DeviceNoise of_use = noise;
     of_use.tensor += use;
     QuantizeColumns({left, n.window, of_tasks(windows, n.window)},
-                    noisy ? &of_use : nullptr, room.left, multiprocessors,
-                    stream);
+                    noisy ? &of_use : nullptr, room.left,
+                    processor.multiprocessors, stream);
     QuantizeColumns({right, 0, of_tasks(rows, n.size)},
-                    noisy ? nullptr : &of_use, room.right, multiprocessors,
-                    stream);
+                    noisy ? nullptr : &of_use, room.right,
+                    processor.multiprocessors, stream);
     MultiplyTiles(room.left, room.right,
                   {.first = {out.data, n.steps, n.size, n.streams * out.stride},
                    .batch = of_tasks(out, n.size),
                    .limit = kGradientLimit},
-                  multiprocessors, stream);
+                  processor, stream);
   };
   columns(g.drelative, a.query, true, 1, g.dkey);
   columns(a.weights, g.dout, false, 3, g.dvalue);
@@ -282,7 +282,7 @@ void AttentionBackward(const AttentionGradient& g, const DeviceNoise& noise,
 
 void VectorsBackward(const AttentionGradient& g, const DeviceNoise& noise,
                      const PositionRows& vectors, const VectorRoom& room,
-                     int multiprocessors, cudaStream_t stream) {
+                     const Processor& processor, cudaStream_t stream) {
   const Attention& a = g.attention;
   if (a.query.rows == 0) return;
   const int64_t heads = a.heads, size = a.query.cols / heads;
@@ -298,17 +298,17 @@ void VectorsBackward(const AttentionGradient& g, const DeviceNoise& noise,
                 {.first = {g.dquery.data, rows, size, g.dquery.stride},
                  .add = true,
                  .batch = of_heads(size)},
-                multiprocessors, stream);
+                processor, stream);
   DeviceNoise of_vectors = noise;
   of_vectors.tensor += 1;
   QuantizeColumns({dscores, 0, of_heads(window)}, &of_vectors, room.left,
-                  multiprocessors, stream);
+                  processor.multiprocessors, stream);
   QuantizeColumns({query, 0, of_heads(size)}, nullptr, room.right,
-                  multiprocessors, stream);
+                  processor.multiprocessors, stream);
   MultiplyTiles(room.left, room.right,
                 {.first = {g.dvectors.data, window, size, g.dvectors.stride},
                  .batch = of_heads(window * g.dvectors.stride)},
-                multiprocessors, stream);
+                processor, stream);
 }
 
 }  // namespace nncpp::cuda

@@ -6,6 +6,7 @@
 #include "kernels/backend.h"
 #include "kernels/cuda/device.h"
 #include "kernels/cuda/noise.h"
+#include "kernels/cuda/product.h"
 #include "kernels/cuda/quantize.h"
 
 namespace nncpp::cuda {
@@ -50,7 +51,7 @@ struct ColumnRoom {
 // `noise` in place of gradient.noise.
 void AttentionBackward(const AttentionGradient& gradient,
                        const DeviceNoise& noise, const KeyValueRows& memory,
-                       const ColumnRoom& room, int multiprocessors,
+                       const ColumnRoom& room, const Processor& processor,
                        cudaStream_t stream);
 
 // The part of the gradient that goes by the vectors: adds to gradient.dquery,
@@ -61,7 +62,7 @@ struct VectorRoom {
 };
 void VectorsBackward(const AttentionGradient& gradient,
                      const DeviceNoise& noise, const PositionRows& vectors,
-                     const VectorRoom& room, int multiprocessors,
+                     const VectorRoom& room, const Processor& processor,
                      cudaStream_t stream);
 
 }  // namespace nncpp::cuda

@@ -14,10 +14,15 @@ cuda_objects := $(patsubst %.cu,$(C)/obj/%.o,$(cuda_sources) $(cuda_library))
 newest_arch := $(lastword $(CUDA_ARCHS))
 override CUDA_LAW := -std=c++20 -fmad=false -ftz=false -prec-div=true \
   -prec-sqrt=true -Xcompiler -ffp-contract=off
+cuda_archs = \
+  $(foreach a,$(CUDA_ARCHS),-gencode=arch=compute_$(a),code=sm_$(a))
+cuda_ptx = -gencode=arch=compute_$(newest_arch),code=compute_$(newest_arch)
+# wgmma is in sm_90a and nothing else, not even in what came later; such code
+# is chosen at run time.
+wgmma_arch = -gencode=arch=compute_90a,code=sm_90a
 # 554: a conversion of MatrixRef<const float> to itself is never called.
 cuda_compile = $(nvcc) -I. $(NVCCFLAGS) \
-  $(foreach a,$(CUDA_ARCHS),-gencode=arch=compute_$(a),code=sm_$(a)) \
-  -gencode=arch=compute_$(newest_arch),code=compute_$(newest_arch) \
+  $(if $(filter %_wgmma.cu,$<),$(wgmma_arch),$(cuda_archs) $(cuda_ptx)) \
   -Xcompiler -fPIC,-fvisibility=hidden,-Wall,-Wextra -diag-suppress 554 \
   -MMD -MP
 # A library of another interface is not used (kernels/cuda/library.h).
@@ -30,7 +35,7 @@ cuda: $(C)/libnncpp_cuda.so
 	@cmp -s $< build/libnncpp_cuda.so || { cp -f $< build/cuda/part && \
 	  mv build/cuda/part build/libnncpp_cuda.so; }
 
-cuda_flag_text = $(cuda_compile) $(CUDA_LAW) $(stamp)
+cuda_flag_text = $(cuda_compile) $(wgmma_arch) $(CUDA_LAW) $(stamp)
 $(C)/flags: FORCE
 	@[ -n '$(nvcc)' ] || \
 	  { echo "no $(NVCC) here; CUDA=0 builds without it" >&2; exit 1; }
@@ -48,8 +53,7 @@ $(C)/obj/%.o: %.cu $(C)/flags
 	@cat $@.warn >&2
 $(C)/libnncpp_cuda.so: $(cuda_objects)
 	@echo '  LINK $@'
-	@$(nvcc) $(foreach a,$(CUDA_ARCHS),-gencode=arch=compute_$(a),code=sm_$(a)) \
-	  -shared -o $@ $^
+	@$(nvcc) $(cuda_archs) -shared -o $@ $^
 
 # ---- on a GPU. Of packages, only the compilers and CUDA are needed there
 # (BARE=1): the checks have a main of their own, and what else they take along

@@ -98,11 +98,19 @@ void PinnedBuffer::Free() {
   bytes_ = 0;
 }
 
-CudaBackend::CudaBackend(int device, int64_t reserve, int64_t chunk)
+CudaBackend::CudaBackend(int device, int64_t reserve, int64_t chunk,
+                         UseOfWgmma wgmma)
     : name_(UseDevice(device).name), arena_(reserve, chunk) {
   cudaDeviceProp properties = {};
   NNCPP_CUDA_CHECK(cudaGetDeviceProperties(&properties, device));
-  multiprocessors_ = properties.multiProcessorCount;
+  processor_.multiprocessors = properties.multiProcessorCount;
+  // The instruction came with 9.0 and is in no other.
+  if (wgmma == UseOfWgmma::kNever || properties.major != 9 ||
+      properties.minor != 0) {
+    return;
+  }
+  processor_.wgmma = wgmma;
+  name_ += ", wgmma";
 }
 
 CudaBackend::~CudaBackend() { cudaStreamSynchronize(stream_); }
@@ -197,7 +205,7 @@ void CudaBackend::Multiply(const Operand& a, const Operand& weights,
   if (a.rows <= kMostSkinnyRows) {
     MultiplySkinny(a, weights, y, stream_);
   } else {
-    MultiplyTiles(a, weights, y, multiprocessors_, stream_);
+    MultiplyTiles(a, weights, y, processor_, stream_);
   }
 }
 
@@ -244,9 +252,9 @@ void CudaBackend::ProductGradient(ConstMatrix dy, ConstMatrix x,
   const Operand left = left_.Reserve(dy.cols, dy.rows);
   const Operand right = right_.Reserve(x.cols, x.rows);
   const DeviceNoise on_device = OnDevice(noise);
-  QuantizeColumns({dy}, &on_device, left, multiprocessors_, stream_);
-  QuantizeColumns({x}, nullptr, right, multiprocessors_, stream_);
-  MultiplyTiles(left, right, {dw}, multiprocessors_, stream_);
+  QuantizeColumns({dy}, &on_device, left, processor_.multiprocessors, stream_);
+  QuantizeColumns({x}, nullptr, right, processor_.multiprocessors, stream_);
+  MultiplyTiles(left, right, {dw}, processor_, stream_);
 }
 
 }  // namespace nncpp::cuda

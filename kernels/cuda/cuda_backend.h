@@ -98,9 +98,10 @@ class Stream {
 class CudaBackend : public Backend {
  public:
   // On device number `device`. `reserve` and `chunk`: kernels/cuda/arena.h.
-  // Throws Error(kNoDevice) when there is no such device, or when it is too
+  // `wgmma` is kNever on a device without it; where it is not, the name says
+  // so. Throws Error(kNoDevice) when there is no such device, or when it is too
   // old, Error(kMemory) when it is too small.
-  CudaBackend(int device, int64_t reserve, int64_t chunk);
+  CudaBackend(int device, int64_t reserve, int64_t chunk, UseOfWgmma wgmma);
   ~CudaBackend() override;
 
   std::string_view Name() const override { return name_; }
@@ -195,7 +196,7 @@ class CudaBackend : public Backend {
   friend class CudaFrequencies;
 
   std::string name_;
-  int multiprocessors_ = 0;
+  Processor processor_;
   Arena arena_;
   Stream stream_;
   const std::unique_ptr<KernelTimes> times_ = KernelTimes::IfAsked(stream_);

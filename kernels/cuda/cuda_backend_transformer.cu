@@ -120,7 +120,7 @@ void CudaBackend::AttentionBackward(const AttentionGradient& gradient,
   room.left.rows = steps;
   room.right.rows = size;
   cuda::AttentionBackward(gradient, OnDevice(gradient.noise), RowsOf(memory),
-                          room, multiprocessors_, stream_);
+                          room, processor_, stream_);
   if (a.vectors == nullptr) return;
   const PositionRows& vectors = RowsOf(*a.vectors);
   const int64_t rows = a.query.rows, p = vectors.positions;
@@ -131,7 +131,7 @@ void CudaBackend::AttentionBackward(const AttentionGradient& gradient,
   rooms.left.rows = p;
   rooms.right.rows = size;
   cuda::VectorsBackward(gradient, OnDevice(gradient.vector_noise), vectors,
-                        rooms, multiprocessors_, stream_);
+                        rooms, processor_, stream_);
 }
 
 void CudaBackend::Copy(ConstMatrix x, Matrix y) { cuda::Copy(x, y, stream_); }

@@ -161,7 +161,8 @@ void LaunchPlainly(void (*kernel)(Parameters...), dim3 grid, dim3 block,
   if (shared_bytes > kWithoutAsking) {
     NNCPP_CUDA_CHECK(cudaFuncSetAttribute(
         kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
-        static_cast<int>(kMostSharedBytes)));
+        static_cast<int>(shared_bytes > kMostSharedBytes ? shared_bytes
+                                                         : kMostSharedBytes)));
   }
   cudaLaunchConfig_t config = {};
   config.gridDim = grid;

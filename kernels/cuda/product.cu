@@ -5,16 +5,6 @@
 namespace nncpp::cuda {
 namespace {
 
-__device__ __forceinline__ float ScaleOf(const Operand& x, int64_t row) {
-  return x.scale == nullptr ? 1.0f : x.scale[row];
-}
-
-// The output for a sum. A sum of zeros may come from a tensor core as -0; the
-// addition makes it +0, as an integer's would be.
-__device__ __forceinline__ float Scaled(float sum, float a, float b) {
-  return (sum + 0.0f) * (a * b);
-}
-
 __device__ __forceinline__ const Words4* Pieces(const Operand& x, int64_t row) {
   return PiecesOf(x.q + row * x.stride);
 }
@@ -57,12 +47,6 @@ __device__ __forceinline__ void LoadRows(const Operand& x, int64_t first,
     const bool valid = row < x.rows;
     StartCopy(to + i, Pieces(x, valid ? row : 0) + piece + i % kPieces, valid);
   }
-}
-
-// Makes x number `batch` of the operands that follow it.
-__device__ __forceinline__ void MoveTo(int64_t batch, Operand& x) {
-  x.q += batch * x.rows * x.stride;
-  if (x.scale != nullptr) x.scale += batch * x.rows;
 }
 
 // Stores a warp's fragments, the first of which begins at (first_i, first_j) of
@@ -240,12 +224,20 @@ void LaunchSkinny(const Operand& a, const Operand& b, const Results& c,
 }  // namespace
 
 void MultiplyTiles(const Operand& a, const Operand& b, const Results& c,
-                   int multiprocessors, cudaStream_t stream) {
+                   const Processor& processor, cudaStream_t stream) {
   if (c.first.rows == 0 || c.first.cols == 0 || c.batch.count == 0) return;
+  const auto fill = [&](int64_t tiles) {
+    return tiles >= processor.multiprocessors &&
+           c.first.rows > SmallTile::kBlockI;
+  };
   // Small tiles where large ones would leave multiprocessors, or half of their
-  // own rows, without work.
-  if (TileCount<LargeTile>(c) >= multiprocessors &&
-      c.first.rows > SmallTile::kBlockI) {
+  // own rows, without work. Those of wgmma are worth it with half of the
+  // multiprocessors; the narrower ones are half of a large one.
+  if (processor.wgmma == UseOfWgmma::kAlways ||
+      (processor.wgmma == UseOfWgmma::kLarge &&
+       fill(4 * TileCount<LargeTile>(c)))) {
+    MultiplyWgmma(a, b, c, processor.multiprocessors, stream);
+  } else if (fill(TileCount<LargeTile>(c))) {
     LaunchTiles<LargeTile>(a, b, c, stream);
   } else {
     LaunchTiles<SmallTile>(a, b, c, stream);

@@ -1,9 +1,10 @@
 // tests/gpu/gpu_tests.cc -- every kernel on a real GPU beside the CPU.
 //
 // gpu_tests [--small]  compares bits, at odd sizes and (unless --small, for
-// slow checkers) at those of models, twice on the GPU. Without a GPU it is
-// skipped, and with NNCPP_REQUIRE_CUDA=1 it fails. Has a main of its own: where
-// GPUs are lent there is no GoogleTest.
+// slow checkers) at those of models, twice on the GPU, and (unless --small)
+// twice more with all products by wgmma where the GPU has that. Without a GPU
+// it is skipped, and with NNCPP_REQUIRE_CUDA=1 it fails. Has a main of its own:
+// where GPUs are lent there is no GoogleTest.
 //
 // A kernel that breaks takes the GPU away from its process. So the work is done
 // by a child, and what it leaves undone by another one; with --small by this
@@ -19,6 +20,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "kernels/make_backend.h"
@@ -53,9 +55,8 @@ double Now() {
   return std::chrono::duration<double>(now).count();
 }
 
-void Compare(Backend& cpu, Backend& gpu, const Comparison& c,
-             Progress& progress) {
-  const std::vector<uint32_t> expected = c.of->run(cpu, c.size);
+void Compare(const std::vector<uint32_t>& expected, Backend& gpu,
+             const Comparison& c, Progress& progress) {
   for (int turn = 1; turn <= 2; ++turn) {
     const std::vector<uint32_t> found = c.of->run(gpu, c.size);
     size_t differ = 0, first = 0;
@@ -69,8 +70,9 @@ void Compare(Backend& cpu, Backend& gpu, const Comparison& c,
       continue;
     }
     ++progress.failed;
-    std::printf("FAILED: %s, turn %d: %zu of %zu differ", c.Name().c_str(),
-                turn, differ, expected.size());
+    std::printf("FAILED: %s, %s, turn %d: %zu of %zu differ",
+                std::string(gpu.Name()).c_str(), c.Name().c_str(), turn, differ,
+                expected.size());
     if (first < found.size()) {
       std::printf(", first number %zu: %08x for %08x", first, found[first],
                   expected[first]);
@@ -91,26 +93,49 @@ void NamesNeedAndHave(Backend& gpu, Progress& progress) {
   }
 }
 
-// Null where there is no GPU, which is said.
-std::unique_ptr<Backend> Gpu(Progress& progress) {
+// The GPU, with products by wgmma wherever there can be, or without.
+std::unique_ptr<Backend> MakeGpu(bool wgmma) {
+  ::setenv("NNCPP_CUDA_WGMMA", wgmma ? "always" : "0", /*overwrite=*/1);
+  return MakeCudaBackend(/*device=*/0, /*reserve_bytes=*/0);
+}
+
+// The GPU, and once more where it has wgmma; none where there is no GPU. What
+// there is not is said.
+std::vector<std::unique_ptr<Backend>> Gpus(bool small, Progress& progress) {
+  std::vector<std::unique_ptr<Backend>> gpus;
   try {
-    return MakeCudaBackend(/*device=*/0, /*reserve_bytes=*/0);
+    gpus.push_back(MakeGpu(/*wgmma=*/false));
   } catch (const Error& error) {
     progress.over = true;
     const bool required = std::getenv("NNCPP_REQUIRE_CUDA") != nullptr;
     const bool skipped = error.kind() == ErrorKind::kNoDevice && !required;
     ++(skipped ? progress.skipped : progress.failed);
     std::printf("%s: %s\n", skipped ? "skipped" : "FAILED", error.what());
-    return nullptr;
+    return gpus;
   }
+  if (small) return gpus;
+  try {
+    std::unique_ptr<Backend> wgmma = MakeGpu(/*wgmma=*/true);
+    if (wgmma->Name() != gpus.front()->Name()) {
+      gpus.push_back(std::move(wgmma));
+    } else if (progress.next == 0) {
+      std::printf("skipped: this GPU has no wgmma, which is in 9.0 alone\n");
+      ++progress.skipped;
+    }
+  } catch (const Error& error) {
+    if (progress.next == 0) ++progress.failed;
+    std::printf("FAILED: with wgmma: %s\n", error.what());
+  }
+  return gpus;
 }
 
 // What comes now, until a comparison breaks.
 void Go(const std::vector<Comparison>& all, bool small, Progress& progress) {
-  const std::unique_ptr<Backend> gpu = Gpu(progress);
-  if (gpu == nullptr) return;
+  const auto gpus = Gpus(small, progress);
+  if (gpus.empty()) return;
   const std::unique_ptr<Backend> cpu = MakeCpuBackend();
-  if (progress.next == 0) {
+  for (const auto& gpu : gpus) {
+    if (progress.next > 0) break;
     std::printf("%s beside %s\n", std::string(gpu->Name()).c_str(),
                 std::string(cpu->Name()).c_str());
   }
@@ -119,7 +144,8 @@ void Go(const std::vector<Comparison>& all, bool small, Progress& progress) {
     const Comparison& c = all[progress.next];
     alarm(small ? 0 : kMostSeconds);
     try {
-      Compare(*cpu, *gpu, c, progress);
+      const std::vector<uint32_t> expected = c.of->run(*cpu, c.size);
+      for (const auto& gpu : gpus) Compare(expected, *gpu, c, progress);
     } catch (const Error& error) {
       ++progress.failed;
       ++progress.next;
@@ -134,7 +160,7 @@ void Go(const std::vector<Comparison>& all, bool small, Progress& progress) {
   }
   alarm(0);
   // A checker of memory would take the refusal for a mistake.
-  if (!small) NamesNeedAndHave(*gpu, progress);
+  if (!small) NamesNeedAndHave(*gpus.front(), progress);
   progress.over = true;
 }
 

@@ -33,6 +33,18 @@ TEST_P(EmulatedCuda, GivesTheBitsOfTheCpuInEveryOrderOfThreads) {
   }
 }
 
+// Every product by tiles, also those that a GPU would leave to smaller ones.
+TEST_P(EmulatedCuda, GivesTheBitsOfTheCpuByProductsOfWarpgroups) {
+  const std::unique_ptr<Backend> cpu = MakeCpuBackend(1);
+  uint64_t seed = 0;
+  for (const BackendCase& c : BackendCases()) {
+    const std::unique_ptr<Backend> cuda =
+        MakeEmulatedBackend(++seed, /*wgmma=*/true);
+    EXPECT_TRUE(c.run(*cuda, GetParam()) == c.run(*cpu, GetParam()))
+        << c.name << " differs, seed " << seed;
+  }
+}
+
 TEST(EmulatedCudaDecoding, RefusesBytesThatNoEncoderMade) {
   const std::vector<uint8_t> sound = {1, 2, 3}, damaged(20, 0xFF);
   for (const bool on_device : {false, true}) {

@@ -155,7 +155,7 @@ TEST(CudaEmulationDeathTest, RefusesGridsThatNoDeviceStarts) {
   launch(dim3(2, 3), cuda::kMostSharedBytes);
   EXPECT_DEATH(launch(0, 0), "grid");
   EXPECT_DEATH(launch(dim3(1, 65536), 0), "grid");
-  EXPECT_DEATH(launch(1, int64_t{100} << 10), "shared_bytes");
+  EXPECT_DEATH(launch(1, int64_t{228} << 10), "shared_bytes");
 }
 
 __global__ void LeaveEarly(uint32_t* out) {

@@ -2,47 +2,16 @@
 #include "tests/support/cuda_emulation.h"
 
 #include <algorithm>
-#include <deque>
-#include <map>
 #include <memory>
 #include <utility>
 #include <vector>
 
 #include "kernels/numerics.h"
 #include "src/base/check.h"
-#include "tests/support/fiber.h"
+#include "tests/support/emulated_machine.h"
 
 namespace nncpp::emulation {
 namespace {
-
-constexpr int kWarp = 32;
-constexpr unsigned kMostThreads = 1024;
-constexpr unsigned kMostGridRows = 65535;      // along y and z
-constexpr size_t kMostSharedBytes = 99 << 10;  // of the smallest device
-
-struct Copy {
-  void* to;
-  const void* from;
-  size_t bytes;
-};
-
-// One thread of the block that runs.
-struct Thread {
-  dim3 index;
-  unsigned number = 0;  // within the block
-  bool done = false;
-  unsigned exchanges = 0;
-  std::vector<std::vector<Copy>> copies;  // groups, the last one open
-  std::unique_ptr<testing::Fiber> fiber;
-};
-
-struct Warp {
-  // Two rounds: a lane may give to the next while others still read this one.
-  alignas(16) std::byte given[2][kWarp * kExchangeBytes];
-  int waiting = 0;
-};
-
-using Memory = std::map<const std::byte*, size_t>;  // bytes by address
 
 void Note(void* p, size_t bytes, Memory& memory) {
   memory.erase(static_cast<std::byte*>(p));
@@ -56,41 +25,11 @@ bool IsIn(const Memory& memory, const void* p) {
          at < (--part)->first + static_cast<int64_t>(part->second);
 }
 
-struct Machine {
-  uint64_t state = 1;
-  bool barriers = true;
-  const std::function<void()>* kernel = nullptr;
-  std::vector<Thread> threads;
-  std::vector<Warp> warps;
-  std::vector<unsigned> ready;  // numbers of threads that can go on
-  unsigned block_threads = 0;
-  unsigned at_barrier = 0;
-  Thread* current = nullptr;
-  std::vector<std::byte> shared;
-  Memory device, pinned;
-  std::deque<std::function<void()>> submitted;
-  void* captured = nullptr;  // the stream that is recorded
-  std::vector<std::function<void()>> graph;
-
-  // xorshift64*: any fixed generator will do.
-  uint64_t Draw() {
-    state ^= state >> 12;
-    state ^= state << 25;
-    state ^= state >> 27;
-    return state * 0x2545F4914F6CDD1Du;
-  }
-  uint64_t Below(uint64_t n) { return (Draw() >> 32) * n >> 32; }
-};
-
-Machine& TheMachine() {
-  static Machine machine;
-  return machine;
-}
-
 void RunThread() {
   Machine& m = TheMachine();
   (*m.kernel)();
   NNCPP_CHECK(m.current->copies.empty());  // each copy was waited for
+  NNCPP_CHECK(m.current->products.empty());
   m.current->done = true;
 }
 
@@ -109,6 +48,7 @@ void RunBlock(dim3 block, dim3 index) {
   m.block_threads = block.x * block.y * block.z;
   m.at_barrier = 0;
   m.ready.clear();
+  m.barriers.clear();
   for (Warp& warp : m.warps) warp.waiting = 0;
   std::fill(m.shared.begin(), m.shared.end(),
             static_cast<std::byte>(m.Draw() >> 56));
@@ -118,12 +58,18 @@ void RunBlock(dim3 block, dim3 index) {
     t.number = i;
     t.done = false;
     t.exchanges = 0;
+    t.fenced = false;
     m.ready.push_back(i);
   }
   blockIdx = index;
   unsigned done = 0;
-  while (!m.ready.empty()) {
-    const auto at = m.Below(m.ready.size());
+  while (!m.ready.empty() || !m.boxes.empty()) {
+    NNCPP_CHECK(done < m.block_threads);  // somebody waits for each copy
+    const auto at = m.Below(m.ready.size() + m.boxes.size());
+    if (at >= m.ready.size()) {
+      FinishBox(static_cast<size_t>(at) - m.ready.size());
+      continue;
+    }
     std::swap(m.ready[at], m.ready.back());
     m.current = &m.threads[m.ready.back()];
     m.ready.pop_back();
@@ -133,12 +79,6 @@ void RunBlock(dim3 block, dim3 index) {
   }
   // Otherwise some wait for a barrier or a warp that others have left.
   NNCPP_CHECK(done == m.block_threads);
-}
-
-// Lets the current thread wait until another one makes it ready.
-void Wait() {
-  Machine& m = TheMachine();
-  m.current->fiber->Leave();
 }
 
 void FinishCopies(std::vector<Copy>& group) {
@@ -153,6 +93,15 @@ void DoFirst() {
   work();
 }
 
+}  // namespace
+
+Machine& TheMachine() {
+  static Machine machine;
+  return machine;
+}
+
+void Wait() { TheMachine().current->fiber->Leave(); }
+
 // 1 + 5 + 10 bits. Only what a quantised operand holds: integers.
 float FloatFromHalf(uint32_t half) {
   const uint32_t exponent = half >> 10 & 0x1F;
@@ -164,13 +113,13 @@ float FloatFromHalf(uint32_t half) {
                        (((half & 0x7FFF) << 13) + (112u << 23)));
 }
 
-}  // namespace
-
 void Seed(uint64_t seed) {
   TheMachine().state = seed * 0x9E3779B97F4A7C15u | 1;
 }
 
-void LeaveOutBarriers(bool leave_out) { TheMachine().barriers = !leave_out; }
+void LeaveOutBarriers(bool leave_out) {
+  TheMachine().block_barriers = !leave_out;
+}
 
 void RunGrid(dim3 grid, dim3 block, size_t shared_bytes,
              const std::function<void()>& thread) {
@@ -184,6 +133,7 @@ void RunGrid(dim3 grid, dim3 block, size_t shared_bytes,
   gridDim = grid;
   blockDim = block;
   m.shared = std::vector<std::byte>(shared_bytes);
+  m.shared_address = static_cast<uint32_t>(16 * m.Below(64));
   std::vector<dim3> blocks;
   for (unsigned z = 0; z < grid.z; ++z) {
     for (unsigned y = 0; y < grid.y; ++y) {
@@ -233,7 +183,7 @@ void* SharedBytes() { return TheMachine().shared.data(); }
 
 void Sync() {
   Machine& m = TheMachine();
-  if (!m.barriers) return;
+  if (!m.block_barriers) return;
   if (++m.at_barrier < m.block_threads) return Wait();
   m.at_barrier = 0;
   for (unsigned i = 0; i < m.block_threads; ++i) {
@@ -250,7 +200,7 @@ const std::byte* Exchange(const void* mine, size_t bytes) {
   Warp& warp = m.warps[self.number / kWarp];
   std::byte* round = warp.given[self.exchanges++ % 2];
   const unsigned lane = self.number % kWarp;
-  std::memcpy(round + lane * kExchangeBytes, mine, bytes);
+  if (bytes > 0) std::memcpy(round + lane * kExchangeBytes, mine, bytes);
   if (++warp.waiting < kWarp) {
     Wait();
     return round;

@@ -31,6 +31,7 @@
 #define __forceinline__ inline
 #define __restrict__ __restrict
 #define __launch_bounds__(...)
+#define __grid_constant__
 
 struct dim3 {
   unsigned x = 1, y = 1, z = 1;
@@ -116,6 +117,7 @@ int32_t IntegerFromHalf(uint16_t half);
 // ---- the language ----------------------------------------------------------
 
 inline void __syncthreads() { nncpp::emulation::Sync(); }
+inline void __syncwarp() { nncpp::emulation::Exchange(nullptr, 0); }
 
 template <typename T>
 T __shfl_down_sync(unsigned, T value, int delta) {
@@ -181,7 +183,7 @@ inline cudaError_t cudaGetDeviceCount(int* count) {
 inline cudaError_t cudaSetDevice(int) { return cudaSuccess; }
 // Few multiprocessors, so that results of moderate size fill them.
 inline cudaError_t cudaGetDeviceProperties(cudaDeviceProp* p, int) {
-  *p = {"emulated", 8, 0, 2};
+  *p = {"emulated", 9, 0, 2};
   return cudaSuccess;
 }
 inline constexpr unsigned cudaStreamNonBlocking = 1;
@@ -334,3 +336,6 @@ inline cudaError_t cudaMemset2DAsync(void* p, size_t pitch, int value,
   });
   return cudaSuccess;
 }
+
+// What came with compute capability 9.0.
+#include "tests/support/hopper_emulation.h"

@@ -19,6 +19,8 @@ for flag in -fmad=false -ftz=false -prec-div=true -prec-sqrt=true; do
   Refuse "an nvcc line without $flag" \
     grep -v -e " $flag" "$temporary/commands"
 done
+Check "wgmma is not compiled for sm_90a" \
+  grep -q 'code=sm_90a .*_wgmma\.cu ' "$temporary/commands"
 
 "${make[@]}" cuda gpu-tests gpu-bench gpu-bench-lstm \
   > "$temporary/build" 2>&1
@@ -49,6 +51,10 @@ else
     grep -qx 'nncpp: .*GPU.*; .*' "$temporary/words"
   Skip "no GPU here: the kernels ran emulated only"
 fi
+NNCPP_CUDA_WGMMA=no "${program[@]}" --device cuda "$temporary/none" \
+  2> "$temporary/words"
+Check "a wrong word for wgmma is not refused" \
+  grep -q "NNCPP_CUDA_WGMMA: there is no way 'no'" "$temporary/words"
 Refuse "there is no GPU 99" "${program[@]}" --device cuda:99 \
   "$temporary/none" 2> /dev/null
 Summary

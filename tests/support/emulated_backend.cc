@@ -8,10 +8,11 @@
 
 namespace nncpp::testing {
 
-std::unique_ptr<Backend> MakeEmulatedBackend(uint64_t seed) {
+std::unique_ptr<Backend> MakeEmulatedBackend(uint64_t seed, bool wgmma) {
   emulation::Seed(seed);
-  return std::make_unique<cuda::CudaBackend>(/*device=*/0, /*reserve=*/0,
-                                             /*chunk=*/0);
+  return std::make_unique<cuda::CudaBackend>(
+      /*device=*/0, /*reserve=*/0, /*chunk=*/0,
+      wgmma ? cuda::UseOfWgmma::kAlways : cuda::UseOfWgmma::kNever);
 }
 
 }  // namespace nncpp::testing
