@@ -3,8 +3,8 @@
 // gpu_tests [--small]  compares bits, at odd sizes and (unless --small, for
 // slow checkers) at those of models, twice on the GPU, and (unless --small)
 // twice more with all products by wgmma where the GPU has that. Without a GPU
-// it is skipped, and with NNCPP_REQUIRE_CUDA=1 it fails. Has a main of its own:
-// where GPUs are lent there is no GoogleTest.
+// it is skipped, and with NNCPP_REQUIRE_CUDA=1 it fails. Has a main of its own,
+// since machines with a GPU may lack GoogleTest.
 //
 // A kernel that breaks takes the GPU away from its process. So the work is done
 // by a child, and what it leaves undone by another one; with --small by this
