@@ -103,7 +103,7 @@ Preparation Preparation::Choose(std::span<const uint8_t> head, int64_t size,
     if (IsShort(symbols.size(), head.size())) chosen.words_ = words;
   }
   if (options.addresses && chosen.words_ == nullptr) {
-    chosen.addresses_ = X86AddressesOf(head);
+    chosen.addresses_ = AddressesOf(head);
   }
   return chosen;
 }
@@ -187,7 +187,7 @@ void Preparation::Prime(const ModelConfig& config, Model& model,
     const auto next = left.first(std::min(left.size(), most));
     block.assign(next.begin(), next.end());
     if (HasAddresses())
-      X86ToAbsolute(addresses_, block, left.data() - own_->data());
+      ToAbsolute(addresses_, block, left.data() - own_->data());
     Spell(block, symbols);
     learn(symbols);
     left = left.subspan(block.size());
@@ -203,9 +203,9 @@ bool Preparation::ToSymbols(std::span<const uint8_t> bytes, int64_t at,
     CheckWide(symbols, alphabet);
     return false;
   }
-  if (HasAddresses() && X86AddressesRepeat(addresses_, bytes)) {
+  if (HasAddresses() && AddressesRepeat(addresses_, bytes, at)) {
     std::vector<uint8_t> code(bytes.begin(), bytes.end());
-    X86ToAbsolute(addresses_, code, at);
+    ToAbsolute(addresses_, code, at);
     BytesToSymbols(code, symbols);
     return false;
   }
@@ -242,7 +242,7 @@ std::vector<uint8_t> Preparation::ToBytes(std::span<const uint16_t> symbols,
     throw Error(ErrorKind::kFormat, "a symbol is no byte");
   }
   SymbolsToBytes(symbols, bytes);
-  if (HasAddresses() && !plain) X86ToRelative(addresses_, bytes, at);
+  if (HasAddresses() && !plain) ToRelative(addresses_, bytes, at);
   return bytes;
 }
 

@@ -10,8 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "preproc/code_addresses.h"
 #include "preproc/text_transform.h"
-#include "preproc/x86_addresses.h"
 #include "src/base/bytes.h"
 #include "src/model/config.h"
 #include "src/model/model.h"
@@ -32,8 +32,8 @@ struct PrepOptions {
   // A file of the user's that the model learns first, after the primer if
   // there is one; null: none. Not empty.
   std::shared_ptr<const std::vector<uint8_t>> own_primer;
-  // Addresses of x86 code are made absolute (preproc/x86_addresses.h) in blocks
-  // where that pays, if the head looks like code and there are no words.
+  // Addresses of machine code are made absolute (preproc/code_addresses.h) in
+  // blocks where that pays, if the head looks like code and there are no words.
   bool addresses = false;
   // The input is symbols of 16 bits (preproc/wide_symbols.h), below the
   // alphabet of the configuration; the rest of these has no effect then.
@@ -109,7 +109,7 @@ class Preparation {
                     const ModelConfig& config, const PrepOptions& options);
   void ParseAddresses(ByteReader& in);
   void ParseLibrary(ByteReader& in);
-  bool HasAddresses() const { return addresses_ != X86Addresses::kNone; }
+  bool HasAddresses() const { return addresses_ != CodeAddresses::kNone; }
   bool Spell(std::span<const uint8_t> bytes,
              std::vector<uint16_t>& symbols) const;
 
@@ -119,7 +119,7 @@ class Preparation {
   int64_t texts_ = 0;   // of the library that it is of; 0: of PrimerText()
   std::vector<uint8_t> last_;  // those of them that stand at the end
   std::shared_ptr<const std::vector<uint8_t>> own_;  // null: none
-  X86Addresses addresses_ = X86Addresses::kNone;     // else there are no words
+  CodeAddresses addresses_ = CodeAddresses::kNone;   // else there are no words
   bool wide_ = false;  // then there are no words and no primer
 };
 

@@ -99,8 +99,8 @@ Preparation Preparation::Parse(std::span<const uint8_t> field,
 }
 
 void Preparation::ParseAddresses(ByteReader& in) {
-  addresses_ = static_cast<X86Addresses>(in.U8());
-  if (addresses_ != X86Addresses::kCalls && addresses_ != X86Addresses::kAll) {
+  addresses_ = static_cast<CodeAddresses>(in.U8());
+  if (!HasAddresses() || addresses_ > kLastCodeAddresses) {
     throw UnknownPreparation();
   }
 }

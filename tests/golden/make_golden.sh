@@ -61,11 +61,13 @@ head -c 3000 "$text" | Make mixed_words --profile tiny --mixing 2 \
 LC_ALL=C awk 'BEGIN { for (i = 1; i <= 250; ++i) printf "%c%c%c%c%c%c%c%c", 1,
   i % 7 + 128, i % 251 + 1, i % 5 + 200, 2, i * i % 255 + 1, 255, 3 }' |
   Make records
+# Bytes N...: these bytes.
+Bytes() { printf "$(printf '\\x%02x' "$@")"; }
+
 # Program MACHINE: the header of one for such a machine, then calls of three
 # functions and uses of a variable from many places.
 Program() {
   local i at=20
-  Bytes() { printf "$(printf '\\x%02x' "$@")"; }
   # Operand TARGET END: four bytes, from the byte after the instruction.
   Operand() {
     local d=$(($1 - $2))
@@ -85,6 +87,19 @@ Program() {
 }
 Program 0x3e | Make addresses --profile tiny --block-symbols 1000
 Program 0x03 | Make addresses_calls --profile tiny --block-symbols 1000
+# The same for ARM64: calls, pages, and two words that have no address.
+{
+  printf '\x7fELF\x02\x01\x01%11s' ''
+  Bytes 183 0
+  for ((i = 0, at = 20; i < 150; ++i, at += 16)); do
+    call=$((0x94000000 | (5000 + i * i % 3 * 100 - at) / 4 & 0x3ffffff))
+    page=$((0x90000000 | (3 - at / 4096) << 5))
+    for word in $call 0xaa0003e1 $page $((0xf9400000 | i * 37 % 200 << 10)); do
+      Bytes $((word & 255)) $((word >> 8 & 255)) $((word >> 16 & 255)) \
+        $((word >> 24 & 255))
+    done
+  done
+} | Make addresses_arm64 --profile tiny --block-symbols 999
 words=$(mktemp)
 head -c 3000 "$text" | "$program" prep train -f --dictionary-words 90 \
   --min-frequency 3 - "$words"

@@ -1,5 +1,5 @@
-// tests/preproc/x86_addresses_test.cc -- addresses in code, absolute and back.
-#include "preproc/x86_addresses.h"
+// tests/preproc/code_addresses_test.cc -- addresses in code, absolute and back.
+#include "preproc/code_addresses.h"
 
 #include <cstdint>
 #include <string_view>
@@ -11,17 +11,18 @@
 namespace nncpp {
 namespace {
 
-constexpr X86Addresses kNone = X86Addresses::kNone;
-constexpr X86Addresses kCalls = X86Addresses::kCalls;
-constexpr X86Addresses kAll = X86Addresses::kAll;
+constexpr CodeAddresses kNone = CodeAddresses::kNone;
+constexpr CodeAddresses kCalls = CodeAddresses::kX86Calls;
+constexpr CodeAddresses kX86 = CodeAddresses::kX86;
+constexpr CodeAddresses kArm64 = CodeAddresses::kArm64;
 
-Octets Absolute(Octets code, int64_t at = 0, X86Addresses which = kAll) {
-  X86ToAbsolute(which, code, at);
+Octets Absolute(Octets code, int64_t at = 0, CodeAddresses which = kX86) {
+  ToAbsolute(which, code, at);
   return code;
 }
 
-Octets Relative(Octets code, int64_t at = 0, X86Addresses which = kAll) {
-  X86ToRelative(which, code, at);
+Octets Relative(Octets code, int64_t at = 0, CodeAddresses which = kX86) {
+  ToRelative(which, code, at);
   return code;
 }
 
@@ -49,7 +50,7 @@ TEST(X86Addresses, FollowTheOpcodesThatAreNamed) {
           operands.find(static_cast<char>(a)) != std::string_view::npos;
       const bool call = b == 0xE8 || b == 0xE9;
       const Octets code = {a, b, 9, 9, 9, 0};
-      EXPECT_EQ(Absolute(code, 7, kAll) != code, jump || operand || call)
+      EXPECT_EQ(Absolute(code, 7, kX86) != code, jump || operand || call)
           << first << ' ' << second;
       EXPECT_EQ(Absolute(code, 7, kCalls) != code, jump || call)
           << first << ' ' << second;
@@ -74,6 +75,36 @@ TEST(X86Addresses, CountWhatFollowsAsAnOperand) {
   EXPECT_EQ(address({0x83, 0x3D, 49, 0, 0, 0, 1}), loaded);
 }
 
+uint32_t ArmWord(uint32_t word, int64_t at) {
+  Octets bytes;
+  for (int shift = 0; shift < 32; shift += 8) {
+    bytes.push_back(static_cast<uint8_t>(word >> shift));
+  }
+  ToAbsolute(kArm64, bytes, at);
+  return bytes[0] | bytes[1] << 8 | bytes[2] << 16 | uint32_t{bytes[3]} << 24;
+}
+
+// BL: words from here. ADRP: pages, the two lowest bits in bits 29 and 30.
+TEST(ArmAddresses, AreOfCallsAndPages) {
+  EXPECT_EQ(ArmWord(0x94000003, 0x1000), 0x94000403u);
+  EXPECT_EQ(ArmWord(0x97FFFFFF, 4), 0x94000000u);
+  EXPECT_EQ(ArmWord(0x90000000, 0x5FFC), 0x90000000u | 1 << 5 | 1u << 29);
+  EXPECT_EQ(ArmWord(0xF0FFFFFF, 0x1000), 0x9000001Fu);
+  for (const uint32_t other : {0x14000003u, 0x10000000u, 0xD503201Fu}) {
+    EXPECT_EQ(ArmWord(other, 0x1000), other);
+  }
+}
+
+TEST(ArmAddresses, StandAtMultiplesOfFour) {
+  const Octets call = {3, 0, 0, 0x94};
+  for (int64_t at = 4096; at < 4104; ++at) {
+    EXPECT_EQ(Absolute(call, at, kArm64) != call, at % 4 == 0) << at;
+    Octets later(static_cast<size_t>(-at & 3));
+    later.insert(later.end(), call.begin(), call.end());
+    EXPECT_NE(Absolute(later, at, kArm64), later) << at;
+  }
+}
+
 // Most bytes are such as opcodes, their operands and signs have.
 Octets Codelike(int64_t size, uint64_t seed) {
   constexpr uint8_t kLikely[] = {0xE8, 0xE9, 0x0F, 0x84, 0x8B, 0x05,
@@ -92,7 +123,7 @@ TEST(X86Addresses, ComeBackFromWhateverIsThere) {
     const Octets code = Codelike(static_cast<int64_t>(seed % 60), seed);
     for (const int64_t at :
          {int64_t{0}, int64_t{1} << 20, (1 << 25) - 20L, int64_t{1} << 33}) {
-      for (const X86Addresses which : {kCalls, kAll}) {
+      for (const CodeAddresses which : {kNone, kCalls, kX86, kArm64}) {
         const Octets absolute = Absolute(code, at, which);
         EXPECT_EQ(Relative(absolute, at, which), code) << seed;
         EXPECT_EQ(Absolute(Relative(code, at, which), at, which), code) << seed;
@@ -100,7 +131,7 @@ TEST(X86Addresses, ComeBackFromWhateverIsThere) {
       }
     }
   }
-  EXPECT_GT(changed, 1000);  // of 2400
+  EXPECT_GT(changed, 1000);  // of 4800
   const Octets text = Alice(20000);
   EXPECT_EQ(Relative(Absolute(text)), text);
 }
@@ -120,11 +151,11 @@ Octets Calls(int64_t count) {
   return code;
 }
 
-TEST(X86AddressesRepeat, WhereTheSameIsCalledFromManyPlaces) {
+TEST(AddressesRepeat, WhereTheSameIsCalledFromManyPlaces) {
   const auto repeat = [](const Octets& bytes) {
-    EXPECT_EQ(X86AddressesRepeat(kCalls, bytes),
-              X86AddressesRepeat(kAll, bytes));
-    return X86AddressesRepeat(kAll, bytes);
+    EXPECT_EQ(AddressesRepeat(kCalls, bytes, 0),
+              AddressesRepeat(kX86, bytes, 0));
+    return AddressesRepeat(kX86, bytes, 0);
   };
   EXPECT_TRUE(repeat(Calls(100)));
   EXPECT_FALSE(repeat({}));
@@ -141,30 +172,53 @@ TEST(X86AddressesRepeat, WhereTheSameIsCalledFromManyPlaces) {
   EXPECT_FALSE(repeat(unlinked));
 }
 
-TEST(X86AddressesOf, GoesByTheHeadersOfPrograms) {
+// Calls of one function from every second word.
+TEST(AddressesRepeat, InCodeForArmAlike) {
+  Octets code(4096);
+  for (size_t i = 0; i < code.size(); i += 8) {
+    const auto words = static_cast<uint32_t>(code.size() - i) / 4;
+    for (size_t j = 0; j < 4; ++j) {
+      code[i + j] = static_cast<uint8_t>((0x94000000 | words) >> 8 * j);
+    }
+  }
+  EXPECT_TRUE(AddressesRepeat(kArm64, code, 0));
+  EXPECT_FALSE(AddressesRepeat(kArm64, code, 2));
+  EXPECT_FALSE(AddressesRepeat(kArm64, Alice(50000), 0));
+  EXPECT_FALSE(AddressesRepeat(kNone, code, 0));
+  EXPECT_EQ(AddressesOf(code), kArm64);
+  for (size_t i = 0; i < code.size(); i += 8) code[i] = code[i + 1] = 0;
+  EXPECT_FALSE(AddressesRepeat(kArm64, code, 0));
+}
+
+TEST(AddressesOf, GoesByTheHeadersOfPrograms) {
   Octets head(1000, 'x');
-  EXPECT_EQ(X86AddressesOf(head), kNone);
-  EXPECT_EQ(X86AddressesOf(Calls(100)), kAll);
+  EXPECT_EQ(AddressesOf(head), kNone);
+  EXPECT_EQ(AddressesOf(Calls(100)), kX86);
   const auto with = [&](int64_t at, std::string_view mark, int64_t distance,
                         uint8_t low, uint8_t high) {
     Octets changed = head;
     std::copy(mark.begin(), mark.end(), changed.begin() + at);
     changed[static_cast<size_t>(at + distance)] = low;
     changed[static_cast<size_t>(at + distance + 1)] = high;
-    return X86AddressesOf(changed);
+    return AddressesOf(changed);
   };
   constexpr std::string_view kElf = "\x7F\x45LF";
   constexpr std::string_view kPe = {"PE\0\0", 4};
-  EXPECT_EQ(with(0, kElf, 18, 62, 0), kAll);
+  EXPECT_EQ(with(0, kElf, 18, 62, 0), kX86);
   EXPECT_EQ(with(512, kElf, 18, 3, 0), kCalls);
-  EXPECT_EQ(with(0, kElf, 18, 183, 0), kNone);
-  EXPECT_EQ(with(980, kElf, 18, 62, 0), kAll);
-  EXPECT_EQ(with(128, kPe, 4, 0x64, 0x86), kAll);
+  EXPECT_EQ(with(0, kElf, 18, 183, 0), kArm64);
+  EXPECT_EQ(with(0, kElf, 18, 8, 0), kNone);
+  EXPECT_EQ(with(4, "\xCF\xFA\xED\xFE", 4, 7, 0), kX86);
+  EXPECT_EQ(with(4, "\xCF\xFA\xED\xFE", 4, 12, 0), kArm64);
+  EXPECT_EQ(with(4, "\xCF\xFA\xED\xFE", 4, 0, 0), kNone);
+  EXPECT_EQ(with(980, kElf, 18, 62, 0), kX86);
+  EXPECT_EQ(with(128, kPe, 4, 0x64, 0x86), kX86);
   EXPECT_EQ(with(128, kPe, 4, 0x4C, 0x01), kCalls);
-  EXPECT_EQ(with(128, kPe, 4, 0x64, 0xAA), kNone);
+  EXPECT_EQ(with(128, kPe, 4, 0x64, 0xAA), kArm64);
+  EXPECT_EQ(with(128, kPe, 4, 0x64, 0xAB), kNone);
   head.resize(20);
   std::copy(kElf.begin(), kElf.end(), head.begin() + 1);
-  EXPECT_EQ(X86AddressesOf(head), kNone);
+  EXPECT_EQ(AddressesOf(head), kNone);
 }
 
 }  // namespace
