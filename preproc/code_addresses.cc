@@ -146,21 +146,23 @@ void Convert(CodeAddresses which, Conversion convert, int64_t at,
 
 // ---- where there are any ----------------------------------------------------
 
-// How often a value comes that came before, about: of those that share a place
-// the last one is known.
+// How many values there are, and how many that came before, about: of those
+// that share a place the last one is known.
 class Repeats {
  public:
   void See(uint32_t value) {
     uint64_t& last = last_[value * 0x9E3779B1u >> (32 - kBits)];
-    if (last == uint64_t{value} + 1) ++count_;
+    if (last == uint64_t{value} + 1) ++again_;
     last = uint64_t{value} + 1;
+    ++all_;
   }
-  int64_t count() const { return count_; }
+  int64_t again() const { return again_; }
+  int64_t all() const { return all_; }
 
  private:
   static constexpr int kBits = 16;
   std::vector<uint64_t> last_ = std::vector<uint64_t>(size_t{1} << kBits);
-  int64_t count_ = 0;
+  int64_t again_ = 0, all_ = 0;
 };
 
 struct Machine {
@@ -192,6 +194,7 @@ constexpr Header kHeaders[] = {
      {{7, CodeAddresses::kX86}, {12, CodeAddresses::kArm64}, {}}},
 };
 
+// What the first such header of a machine that is known says.
 CodeAddresses OfHeader(std::span<const uint8_t> head, const Header& header) {
   for (auto at = head.begin();; ++at) {
     at = std::search(
@@ -217,7 +220,7 @@ void ToRelative(CodeAddresses which, std::span<uint8_t> code, int64_t at) {
 
 bool AddressesRepeat(CodeAddresses which, std::span<const uint8_t> bytes,
                      int64_t at) {
-  constexpr int64_t kBytesForEach = 1024;
+  constexpr int64_t kBytesForEach = 1024, kOneIn = 4;
   constexpr Conversion kConvert = {.to_absolute = true};
   Repeats absolute, relative;
   if (which == CodeAddresses::kArm64) {
@@ -238,8 +241,9 @@ bool AddressesRepeat(CodeAddresses which, std::span<const uint8_t> bytes,
                });
     }
   }
-  return absolute.count() > relative.count() &&
-         absolute.count() * kBytesForEach > std::ssize(bytes);
+  return absolute.again() > relative.again() &&
+         absolute.again() * kOneIn > absolute.all() &&
+         absolute.again() * kBytesForEach > std::ssize(bytes);
 }
 
 CodeAddresses AddressesOf(std::span<const uint8_t> head) {

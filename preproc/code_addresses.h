@@ -5,10 +5,9 @@
 // one function, and each use of one variable, reads otherwise. Absolute, they
 // read alike. What is an address, and what it becomes, is part of the format
 // (docs/format.md, "Addresses"). x86 code, whose instructions begin anywhere,
-// is gone through from back to front, so that what stands behind an opcode has
-// been converted, if it is any more, when its turn comes; on the way back from
-// front to back.
-// Sources: [intel-sdm], 2.1.5, 2.2.1.6 and appendix A; [arm-arm], C6.2.
+// is converted from back to front, and back from front to back: what a step
+// reads is then as it was when that step was done. Sources:
+// [intel-sdm], 2.1.5, 2.2.1.6 and appendix A; [arm-arm], C6.2.
 #pragma once
 
 #include <cstdint>
@@ -29,8 +28,8 @@ inline constexpr CodeAddresses kLastCodeAddresses = CodeAddresses::kArm64;
 void ToAbsolute(CodeAddresses which, std::span<uint8_t> code, int64_t at);
 void ToRelative(CodeAddresses which, std::span<uint8_t> code, int64_t at);
 
-// Whether absolute addresses repeat more often than distances do, and once in
-// every kilobyte at least. Of kNone there are none.
+// Whether absolute addresses repeat more often than distances do, one in four
+// of them, and one in every kilobyte. Of kNone there are none.
 bool AddressesRepeat(CodeAddresses which, std::span<const uint8_t> bytes,
                      int64_t at);
 

@@ -231,7 +231,7 @@ void CheckpointFile::Wake() {
 }
 
 std::string CheckpointFile::StopMessage() const {
-  if (options_.quiet) return {};
+  if (options_.quiet || !last_) return {};
   return name() + ": written; continue with --resume";
 }
 

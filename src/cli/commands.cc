@@ -14,6 +14,7 @@
 #include "src/base/error.h"
 #include "src/base/file.h"
 #include "src/base/head_source.h"
+#include "src/base/machine.h"
 #include "src/base/memory_stream.h"
 #include "src/cli/alphabet.h"
 #include "src/cli/checkpoint_file.h"
@@ -132,6 +133,28 @@ void FitNet(HeadSource& in, const CheckpointSummary& from, Options& options) {
   if (other) options.config.cells = kOtherCells;
 }
 
+// Tables as large as the input, and what is learnt before it, would fill; as
+// the input alone would where the machine or -M has no room for those.
+void FitToInput(HeadSource& in, int64_t size, const CodecOptions& codec,
+                bool self_check, Options& options) {
+  const int64_t modelled = ModelledBytes(options.parts, size);
+  const auto& own = codec.prep.own_primer;
+  const int64_t learnt = modelled + (own ? std::ssize(*own) : 0);
+  const auto head =
+      in.Peek(std::min(Preparation::HeadBytes(codec.prep), modelled));
+  const int64_t primer =
+      Preparation::PrimerLength(head, modelled, options.config, codec.prep);
+  const int64_t most =
+      options.memory_limit >= 0 ? options.memory_limit : MemoryOfMachine();
+  ModelConfig fitted = options.config;
+  FitTables(learnt, primer, fitted);
+  if (MemoryNeeded(fitted, self_check) > most) {
+    fitted = options.config;
+    FitTables(learnt, 0, fitted);
+  }
+  options.config = fitted;
+}
+
 void RunCompress(Options options) {
   if (!options.checkpoint.empty()) CheckCheckpointName(options);
   CheckpointSummary from;
@@ -152,18 +175,14 @@ void RunCompress(Options options) {
   if (options.primer) codec.prep.priming = Priming::kIfAlike;
   codec.prep.addresses = options.addresses;
   const int64_t size = source.SizeHint();
+  const bool small = size >= 0 && size < kSelfCheckBelow;
+  const bool self_check = options.self_check.value_or(small);
   const bool of_checkpoint = options.resume && !options.config_given;
   if (size >= 0 && !options.tables_given && !of_checkpoint) {
-    const auto head = source.Peek(Preparation::HeadBytes(codec.prep));
-    const int64_t modelled = ModelledBytes(options.parts, size);
-    const int64_t primer =
-        Preparation::PrimerLength(head, modelled, options.config, codec.prep);
-    FitTables(modelled, primer, options.config);
+    FitToInput(source, size, codec, self_check, options);
   }
   if (!of_checkpoint) FitNet(source, from, options);
   if (options.wide_symbols && !of_checkpoint) FindAlphabet(in, options);
-  const bool small = size >= 0 && size < kSelfCheckBelow;
-  const bool self_check = options.self_check.value_or(small);
   PartOutput out(options, in, several ? several->Attributes() : in.Attributes(),
                  from);
   if (options.verbose) SayModel(options.config, self_check);

@@ -94,7 +94,7 @@ class Compressor {
     header_.part = part;
     header_.files = FilesField(options_.files);
     header_.preparation = preparation_.Field();
-    header_.config = ConfigBytes();
+    header_.config = ConfigBytes(config_);
     writer_.WriteHeader(header_);
     header_record_ = writer_.header_record();
     if (std::exchange(learner_.begun, true)) return;
@@ -117,7 +117,7 @@ class Compressor {
       header_ = ArchiveReader(record).ReadHeader();
     });
     if (header_.files != FilesField(options_.files)) from.RefuseInput();
-    if (header_.config != ConfigBytes()) {
+    if (header_.config != ConfigBytes(config_)) {
       from.Refuse(
           "was made with other options of the model; leave them out, the "
           "checkpoint knows them");
@@ -221,6 +221,9 @@ class Compressor {
     }
     bytes_ = ReadInput(static_cast<int64_t>(size));
     plain_ = preparation_.ToSymbols(bytes_, at, config_.alphabet, symbols_);
+    if (block.U8() != (plain_ ? 1 : 0)) {
+      throw Error(ErrorKind::kFormat, "the block has other symbols here");
+    }
     cursor_ = ReadCursor(config_, std::ssize(symbols_), {}, block);
   }
 
@@ -242,6 +245,7 @@ class Compressor {
       if (in_block) {
         ByteWriter block;
         block.Varint(bytes_.size());
+        block.U8(plain_ ? 1 : 0);
         WriteCursor(cursor_, block);
         head.block = block.Take();
       }
@@ -253,12 +257,6 @@ class Compressor {
       }
       WriteCheckpoint(std::move(head), *model_, before, out);
     };
-  }
-
-  std::vector<uint8_t> ConfigBytes() const {
-    ByteWriter fields;
-    WriteConfig(config_, fields);
-    return fields.Take();
   }
 
   // A known size that fits one block takes no more memory than it needs.
@@ -316,7 +314,10 @@ class Compressor {
       header.symbols = std::ssize(symbols_);
       header.model_digest = model_->Digest();
       if (checker_) {
-        checker_->Check(payload, symbols_, header.model_digest,
+        const bool same =
+            preparation_.ToBytes(symbols_, plain_, writer_.original_bytes(),
+                                 std::ssize(bytes_)) == bytes_;
+        checker_->Check(payload, symbols_, same, header.model_digest,
                         writer_.blocks() + 1);
       }
       writer_.WriteBlock(header, payload);

@@ -18,6 +18,7 @@ namespace {
 
 constexpr int64_t kSampleBytes = 6'000'000;
 constexpr int64_t kCodeHead = int64_t{1} << 20;
+static_assert(kCodeHead >= kPrimerHead);
 
 // Below, a head says too little; above, the text itself soon teaches more
 // (docs/results.md).
@@ -111,7 +112,8 @@ Preparation Preparation::Choose(std::span<const uint8_t> head, int64_t size,
 void Preparation::ChoosePrimer(std::span<const uint8_t> head, int64_t size,
                                const ModelConfig& config,
                                const PrepOptions& options) {
-  const int64_t known = size < 0 ? std::ssize(head) : size;
+  const int64_t known =
+      size < 0 ? std::min(std::ssize(head), std::ptrdiff_t{kPrimerHead}) : size;
   const int64_t bytes = PrimerBytesFor(config, known);
   if (options.priming == Priming::kEnglish) {
     constexpr int64_t kQuarters[] = {1, 0, 24};  // for each mixing
@@ -131,11 +133,10 @@ void Preparation::ChoosePrimer(std::span<const uint8_t> head, int64_t size,
 int64_t Preparation::PrimerLength(std::span<const uint8_t> head, int64_t size,
                                   const ModelConfig& config,
                                   const PrepOptions& options) {
-  Preparation chosen;
   if (options.wide_symbols) return 0;
+  Preparation chosen;
   chosen.ChoosePrimer(head, size, config, options);
-  return std::ssize(chosen.primer_) +
-         (chosen.own_ == nullptr ? 0 : std::ssize(*chosen.own_));
+  return std::ssize(chosen.primer_);
 }
 
 int64_t Preparation::Alphabet(int64_t configured) const {
@@ -212,8 +213,6 @@ bool Preparation::ToSymbols(std::span<const uint8_t> bytes, int64_t at,
   return Spell(bytes, symbols) || HasAddresses();
 }
 
-// The symbols of bytes that are neither wide symbols nor code; returns whether
-// they are these bytes although there are words.
 bool Preparation::Spell(std::span<const uint8_t> bytes,
                         std::vector<uint16_t>& symbols) const {
   symbols.clear();

@@ -53,7 +53,7 @@ class Preparation {
                             const ModelConfig& config,
                             const PrepOptions& options);
 
-  // Bytes of the primer that Choose would take, the user's own among them.
+  // Bytes of the primer that Choose would take, without the user's own.
   static int64_t PrimerLength(std::span<const uint8_t> head, int64_t size,
                               const ModelConfig& config,
                               const PrepOptions& options);
@@ -110,6 +110,8 @@ class Preparation {
   void ParseAddresses(ByteReader& in);
   void ParseLibrary(ByteReader& in);
   bool HasAddresses() const { return addresses_ != CodeAddresses::kNone; }
+  // The symbols of bytes that are neither wide symbols nor code; returns
+  // whether they are these bytes although there are words.
   bool Spell(std::span<const uint8_t> bytes,
              std::vector<uint16_t>& symbols) const;
 

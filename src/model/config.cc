@@ -261,6 +261,12 @@ void WriteConfig(const ModelConfig& config, ByteWriter& out) {
   }
 }
 
+std::vector<uint8_t> ConfigBytes(const ModelConfig& config) {
+  ByteWriter fields;
+  WriteConfig(config, fields);
+  return fields.Take();
+}
+
 ModelConfig ParseConfig(ByteReader& in) {
   const ModelConfig defaults = ArchiveDefaults();
   ModelConfig config = defaults;

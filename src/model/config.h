@@ -105,6 +105,7 @@ ModelConfig ArchiveDefaults();
 // WriteConfig would spell otherwise, or Error(kUnsupported) for a field or a
 // value this build does not know.
 void WriteConfig(const ModelConfig& config, ByteWriter& out);
+std::vector<uint8_t> ConfigBytes(const ModelConfig& config);  // by WriteConfig
 ModelConfig ParseConfig(ByteReader& in);
 
 }  // namespace nncpp

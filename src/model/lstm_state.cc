@@ -24,8 +24,9 @@ void Lstm::StateReplaced() {
   const float widest = config_.classic != 0 ? kStateLimit : 2.0f;
   bool sound = counters_.AreSound(config_) && ngrams_.StateIsSound() &&
                symbols_.StateIsSound() &&
-               OptimizerIsSound(parameters_.get(), second_.get(),
-                                layout_.count(), row_power_) &&
+               MomentsAreSound(second_.get(), layout_.count(), row_power_) &&
+               LiesWithin(parameters_.get(), layout_.count(), -kWeightLimit,
+                          kWeightLimit) &&
                LiesWithin(hidden_.get(), cells * config_.layers, -2.0f, 2.0f);
   for (const Layer& layer : layers_) {
     sound = sound && LiesWithin(layer.c.get(), cells, -widest, widest);

@@ -170,12 +170,10 @@ bool Model::LiesWithin(const float* array, int64_t count, float low,
                      [low, high](float x) { return x >= low && x <= high; });
 }
 
-bool Model::OptimizerIsSound(const float* weights, const float* second,
-                             int64_t count, std::span<const double> powers,
-                             float largest) {
+bool Model::MomentsAreSound(const float* second, int64_t count,
+                            std::span<const double> powers) {
   return std::all_of(powers.begin(), powers.end(),
                      [](double x) { return x >= 0 && x <= 1; }) &&
-         LiesWithin(weights, count, -largest, largest) &&
          LiesWithin(second, count, 0, std::numeric_limits<float>::max());
 }
 

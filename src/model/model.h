@@ -105,12 +105,11 @@ class Model {
   virtual void StateReplaced() = 0;
 
  protected:
-  // For StateReplaced: whether what Adam keeps can have come of training from
-  // weights of this magnitude at most, and whether every element of an array in
-  // the backend's memory lies in [low, high].
-  bool OptimizerIsSound(const float* weights, const float* second,
-                        int64_t count, std::span<const double> powers,
-                        float largest = kWeightLimit);
+  // For StateReplaced: whether second moments and powers of Adam's can have
+  // come of training, and whether every element of an array in the backend's
+  // memory lies in [low, high].
+  bool MomentsAreSound(const float* second, int64_t count,
+                       std::span<const double> powers);
   bool LiesWithin(const float* array, int64_t count, float low, float high);
 
  private:

@@ -79,13 +79,20 @@ void Transformer::VisitState(StateVisitor& visitor) {
 }
 
 void Transformer::StateReplaced() {
+  const auto within = [this](int64_t begin, int64_t end, float limit) {
+    return LiesWithin(parameters_.get() + begin, end - begin, -limit, limit);
+  };
+  const int64_t count = layout().count(), biases = names_.position_offset,
+                tables = layout().dense_count();
   const auto farthest = static_cast<float>(config_.positions - 1);
+  // Positions' biases begin beyond what updates leave.
   const bool sound =
       counters_.AreSound(config_) && ngrams_.StateIsSound() &&
       symbols_.StateIsSound() &&
-      OptimizerIsSound(
-          parameters_.get(), second_.get(), layout().count(), row_power_,
-          std::max(kWeightLimit, farthest * SteepestSlope(config_)));
+      MomentsAreSound(second_.get(), count, row_power_) &&
+      within(0, biases, kWeightLimit) && within(tables, count, kWeightLimit) &&
+      within(biases, tables,
+             std::max(kWeightLimit, farthest * SteepestSlope(config_)));
   if (!sound) throw Error(ErrorKind::kFormat, "not the state of a Transformer");
   streams_ = counters_.last_stream + 1;
   symbols_.Replaced(streams_);

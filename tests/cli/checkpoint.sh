@@ -43,6 +43,21 @@ for signal in INT TERM; do
   rm back
 done
 
+echo "-- before there is any"
+{
+  env --default-signal=TERM "$NNCPP" c --checkpoint ck pipe out &
+  exec 3> pipe
+  head -c 1000 text >&3
+  sleep 0.3
+  kill -s TERM $!
+  wait $!
+  echo "[status $?]"
+  exec 3>&-
+} 2> log
+grep nncpp: log
+Files
+rm log
+
 echo "-- in the middle of a block"
 env --default-signal=TERM "$NNCPP" c -q --profile lstm --ngram-bits 12 \
   --checkpoint ck --checkpoint-every 0.05s "$TEST_DATA/alice29.txt" \

@@ -235,6 +235,34 @@ TEST(Preparation, PrimesANetWithTheEndOnly) {
   }
 }
 
+// A file of code is converted block by block, each at its own position.
+TEST(Preparation, PrimesWithAbsoluteAddressesOfAFile) {
+  PrepOptions options;
+  Octets file;
+  for (int i = 0; i < 100; ++i) {
+    for (const int byte : {0x90, 0xE8, i, 0, 0, 0}) {
+      file.push_back(static_cast<uint8_t>(byte));
+    }
+  }
+  options.own_primer = std::make_shared<Octets>(file);
+  options.addresses = true;
+  ModelConfig config = MixingConfig(0);
+  config.streams = 1;
+  config.block_symbols = 256;
+  Octets calls = {0x40 | 0x10, 1};
+  const Octets own = Preparation::Choose({}, 0, config, options).Field();
+  calls.insert(calls.end(), own.begin() + 1, own.end());
+  const auto backend = MakeCpuBackend(1);
+  Pupil pupil(*backend);
+  Preparation::Parse(calls, options).Prime(config, pupil, [] {});
+  for (size_t at = 0; at < file.size(); at += 256) {
+    ToAbsolute(CodeAddresses::kX86Calls,
+               std::span(file).subspan(at, std::min<size_t>(256, 600 - at)),
+               static_cast<int64_t>(at));
+  }
+  EXPECT_EQ(pupil.taught(), std::string(file.begin(), file.end()));
+}
+
 TEST(Preparation, PrimesWordsToo) {
   const Octets text = Alice(5000);
   CodecOptions options = Learning();

@@ -1,6 +1,7 @@
 // tests/preproc/code_addresses_test.cc -- addresses in code, absolute and back.
 #include "preproc/code_addresses.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -143,12 +144,18 @@ Octets Calls(int64_t count) {
     const Octets between = RandomOctets(20, static_cast<uint64_t>(i));
     for (const uint8_t byte : between) code.push_back(byte % 200);
     code.push_back(0xE8);
-    const int64_t distance = 5000 + i % 3 * 100 - std::ssize(code) - 4;
+    const int64_t distance = 5000 + i % 3 * 101 - std::ssize(code) - 4;
     for (int shift = 0; shift < 32; shift += 8) {
       code.push_back(static_cast<uint8_t>(distance >> shift));
     }
   }
   return code;
+}
+
+void Append(const Octets& bytes, int64_t times, Octets& to) {
+  for (int64_t i = 0; i < times; ++i) {
+    to.insert(to.end(), bytes.begin(), bytes.end());
+  }
 }
 
 TEST(AddressesRepeat, WhereTheSameIsCalledFromManyPlaces) {
@@ -163,13 +170,26 @@ TEST(AddressesRepeat, WhereTheSameIsCalledFromManyPlaces) {
   EXPECT_FALSE(repeat(RandomOctets(100000, 1)));
   EXPECT_FALSE(repeat(Octets(100000, 0)));
   EXPECT_FALSE(repeat(Octets(100000, 0xE8)));
-  // Equal distances, as of code that is not linked yet.
-  Octets unlinked;
-  for (int i = 0; i < 1000; ++i) {
-    const Octets call = {0x48, 0x89, 0xC7, 0xE8, 0, 0, 0, 0};
-    unlinked.insert(unlinked.end(), call.begin(), call.end());
-  }
+  // Fewer than one in a kilobyte.
+  Octets rare = Calls(6);
+  Append({'x'}, 1000, rare);
+  EXPECT_TRUE(repeat(rare));
+  Append({'x'}, 5000, rare);
+  EXPECT_FALSE(repeat(rare));
+  // More equal distances, as of code that is not linked yet.
+  Octets unlinked = Calls(100);
+  Append({0x48, 0x89, 0xC7, 0xE8, 0, 0, 0, 0}, 50, unlinked);
+  EXPECT_TRUE(repeat(unlinked));
+  Append({0x48, 0x89, 0xC7, 0xE8, 0, 0, 0, 0}, 100, unlinked);
   EXPECT_FALSE(repeat(unlinked));
+  // Numbers behind E9, each of them once, some of which meet by chance.
+  Octets numbers;
+  for (int64_t i = 0; i < 3000; ++i) {
+    const auto number = static_cast<uint32_t>(i * 1237 % 3001 * 7);
+    const auto low = static_cast<uint8_t>(number);
+    Append({0xE9, low, static_cast<uint8_t>(number >> 8), 0, 0}, 1, numbers);
+  }
+  EXPECT_FALSE(repeat(numbers));
 }
 
 // Calls of one function from every second word.
@@ -194,6 +214,10 @@ TEST(AddressesOf, GoesByTheHeadersOfPrograms) {
   Octets head(1000, 'x');
   EXPECT_EQ(AddressesOf(head), kNone);
   EXPECT_EQ(AddressesOf(Calls(100)), kX86);
+  // Operands that repeat as they are.
+  Octets of_32_bits = Calls(100);
+  Append({0x8B, 0x0D, 0x40, 0x30, 0x12, 0}, 200, of_32_bits);
+  EXPECT_EQ(AddressesOf(of_32_bits), kCalls);
   const auto with = [&](int64_t at, std::string_view mark, int64_t distance,
                         uint8_t low, uint8_t high) {
     Octets changed = head;
