@@ -90,6 +90,11 @@ class Backend {
   virtual void LstmCellForward(const LstmCell& cell, ConstSymbols symbols) = 0;
   virtual void LstmCellBackward(const LstmCellGradient& gradient) = 0;
 
+  // symbols, T x B. Step by step by the operations above, where a backend has
+  // no better way.
+  virtual void LstmLayerForward(const LstmLayer& layer, ConstSymbols symbols);
+  virtual void LstmLayerBackward(const LstmLayerGradient& gradient);
+
   // out[j] = sum over rows of x[r][j], or of x[r][j] * y[r][j] (law 2).
   virtual void SumRows(ConstMatrix x, Matrix out) = 0;
   virtual void SumRowProducts(ConstMatrix x, ConstMatrix y, Matrix out) = 0;

@@ -26,7 +26,8 @@ struct MatrixRef {
   operator MatrixRef<const T>() const { return {data, rows, cols, stride}; }
 
   MatrixRef Rows(int64_t first, int64_t count) const {
-    return {data + first * stride, count, cols, stride};
+    return {data == nullptr ? nullptr : data + first * stride, count, cols,
+            stride};
   }
   MatrixRef Columns(int64_t first, int64_t count) const {
     return {data + first, rows, count, stride};
@@ -78,6 +79,8 @@ struct LstmCell {
   Matrix gates;            // B x G C: f, g, o, i
   Matrix c;                // B x C
   Matrix h;                // B x C
+
+  LstmCell Rows(int64_t first, int64_t count) const;
 };
 
 // The same, backwards. dc and dsum saturate at kGradientLimit.
@@ -88,6 +91,28 @@ struct LstmCellGradient {
   Matrix dc;       // B x C: in the gradient of c, out that of c_before
   Matrix dnormed;  // B x 3C: of gain * n + bias; not if classic
   Matrix dsum;     // B x G C: of a
+
+  LstmCellGradient Rows(int64_t first, int64_t count) const;  // but dc
+};
+
+// An LSTM layer at T steps, one after the other: at each, the recurrent
+// products h_before w^T, and the cell. Matrices of the cell have T B rows.
+struct LstmLayer {
+  LstmCell cell;           // without `recurrent`
+  int64_t streams = 1;     // B
+  const Weights& weights;  // G C x C
+  ConstMatrix h_before;    // T B x C: the rows of cell.h a step earlier
+  Matrix products;         // B x G C: room for those of a step
+};
+
+// The same, backwards: at each step the cell, and dh = dsum w for the step
+// before. Row t B + b takes the noise of that row.
+struct LstmLayerGradient {
+  LstmCellGradient cell;   // of T B rows, but dc; without `dh_recurrent`
+  int64_t streams = 1;     // B
+  const Weights& weights;  // G C x C
+  NoiseKey noise;
+  Matrix dh;  // B x C: room for that of a step
 };
 
 // A product z = x w^T, and what becomes of it:

@@ -22,7 +22,7 @@ namespace {
 // A layer's numbers of T steps, T B rows, and what it starts from.
 struct Layer {
   std::unique_ptr<Weights> below_q, recurrent_q;
-  Matrix below, recurrent, normed, inverse_rms, gates;
+  Matrix below, normed, inverse_rms, gates;
   Matrix c, h;  // T + 1 steps
 };
 
@@ -36,7 +36,8 @@ class OurLstm {
     table_ = bench_.New(256, sums);
     gain_ = bench_.New(1, sums);
     bias_ = bench_.New(1, sums);
-    symbols_ = b.NewSymbols(shape.streams);
+    symbols_ = b.NewSymbols(rows);
+    products_ = bench_.Zeros(shape.streams, sums);
     for (int64_t i = 0; i < shape.layers; ++i) {
       layers_.push_back(NewLayer(rows, sums));
     }
@@ -68,7 +69,6 @@ class OurLstm {
     layer.below_q = bench_.NewWeights(sums, cells);
     layer.recurrent_q = bench_.NewWeights(sums, cells);
     layer.below = bench_.Zeros(rows, sums);
-    layer.recurrent = bench_.Zeros(rows, sums);
     layer.gates = bench_.Zeros(rows, sums);
     if (!classic_) {
       layer.normed = bench_.Zeros(rows, sums);
@@ -82,33 +82,31 @@ class OurLstm {
   ConstMatrix RunLayer(const Layer& layer, ConstMatrix from) {
     const int64_t n = shape_.streams;
     b_.ProductForward(from, *layer.below_q, layer.below);
-    for (int64_t t = 0; t < shape_.steps; ++t) {
-      const auto rows = [&](const Matrix& all, int64_t first) {
-        return all.data == nullptr ? Matrix() : all.Rows(first, n);
-      };
-      b_.ProductForward(rows(layer.h, t * n), *layer.recurrent_q,
-                        rows(layer.recurrent, t * n));
-      b_.LstmCellForward({.from_below = rows(layer.below, t * n),
-                          .recurrent = rows(layer.recurrent, t * n),
-                          .table = table_,
-                          .gain = classic_ ? ConstMatrix() : gain_,
-                          .bias = bias_,
-                          .c_before = rows(layer.c, t * n),
-                          .normed = rows(layer.normed, t * n),
-                          .inverse_rms = rows(layer.inverse_rms, t * n),
-                          .gates = rows(layer.gates, t * n),
-                          .c = rows(layer.c, (t + 1) * n),
-                          .h = rows(layer.h, (t + 1) * n)},
-                         {symbols_.get(), 1, n});
-    }
-    return layer.h.Rows(n, shape_.steps * n);
+    const int64_t rows = shape_.steps * n;
+    b_.LstmLayerForward({.cell = {.from_below = layer.below,
+                                  .recurrent = {},
+                                  .table = table_,
+                                  .gain = classic_ ? ConstMatrix() : gain_,
+                                  .bias = bias_,
+                                  .c_before = layer.c.Rows(0, rows),
+                                  .normed = layer.normed,
+                                  .inverse_rms = layer.inverse_rms,
+                                  .gates = layer.gates,
+                                  .c = layer.c.Rows(n, rows),
+                                  .h = layer.h.Rows(n, rows)},
+                         .streams = n,
+                         .weights = *layer.recurrent_q,
+                         .h_before = layer.h.Rows(0, rows),
+                         .products = products_},
+                        {symbols_.get(), shape_.steps, n});
+    return layer.h.Rows(n, rows);
   }
 
   Backend& b_;
   const LstmShape shape_;
   const bool classic_;
   Bench bench_;
-  Matrix x_;
+  Matrix x_, products_;
   ConstMatrix table_, gain_, bias_;
   std::shared_ptr<int32_t[]> symbols_;
   std::vector<Layer> layers_;
@@ -200,6 +198,7 @@ void Run() {
   const auto backend = MakeCudaBackend(/*device=*/0, /*reserve_bytes=*/0);
   Compare(*backend, {8, 1400, 128, 1});
   Compare(*backend, {3, 320, 4, 1});
+  Compare(*backend, {2, 144, 16, 1});  // weights that stay on the chip
 }
 
 }  // namespace

@@ -29,8 +29,9 @@ __global__ void __launch_bounds__(kTileThreads)
       (r % streams * out.heads + h) * out.positions + first + r / streams;
   HalfBits* q = to.q + row * out.stride;
   // One exponent more: |q| <= kKeyMax.
-  const float scale = QuantizeInWarp<NormWithin>(
-      PlainElements{out.head_size}, 1, [x](int64_t i) { return x[i]; },
+  const float scale = QuantizeInWarp(
+      NormWithin(), PlainElements{out.head_size}, 1,
+      [x](int64_t i) { return x[i]; },
       [q](int64_t i, int32_t rounded) { q[i] = HalfFromInteger(rounded); });
   if (threadIdx.x % kLanes == 0) to.scale[row] = scale;
 }

@@ -115,8 +115,8 @@ __device__ __forceinline__ void PutVector(const Tile& tile, int64_t m,
                                           const Elements& elements,
                                           Value value) {
   HalfBits* q = tile.vectors + m * tile.layout.vector_pitch;
-  const float scale = QuantizeInWarp<NormWithin>(
-      elements, 0, value,
+  const float scale = QuantizeInWarp(
+      NormWithin(), elements, 0, value,
       [q](int64_t i, int32_t rounded) { q[i] = HalfFromInteger(rounded); });
   for (int64_t i = tile.n.size + Tile::Lane(); i < tile.layout.stride;
        i += kLanes) {
@@ -132,8 +132,8 @@ __device__ __forceinline__ void PutWeights(const Tile& tile, int64_t m,
                                            const Elements& elements,
                                            Value value) {
   HalfBits* q = tile.weights + m * tile.layout.weight_pitch;
-  const float scale = QuantizeInWarp<SumWithin>(
-      elements, 0, value,
+  const float scale = QuantizeInWarp(
+      SumWithin(), elements, 0, value,
       [=](int64_t w, int32_t rounded) { q[m + w] = HalfFromInteger(rounded); });
   for (int64_t p = Tile::Lane(); p < m; p += kLanes) q[p] = 0;
   for (int64_t p = m + tile.n.window + Tile::Lane();

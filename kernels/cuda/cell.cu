@@ -1,183 +1,187 @@
 // kernels/cuda/cell.cu -- the LSTM cell; contract: kernels/cuda/ops.h
+#include "kernels/cuda/cell_math.h"
 #include "kernels/cuda/ops.h"
-#include "kernels/cuda/reduce.h"
+#include "kernels/cuda/quantize_block.h"
 
 namespace nncpp::cuda {
 namespace {
 
-constexpr int kGates = 3;
 constexpr int kMostCellThreads = 512;
 
-template <typename T>
-__device__ __forceinline__ T* Row(const MatrixRef<T>& m, int64_t row) {
-  return m.data + row * m.stride;
+union CellScratch {
+  float mean[kCoupledGates];
+  RowScratch quantize;
+};
+
+// Row b of h, which this block has written, each element by the thread that it
+// is asked from.
+__device__ __forceinline__ void QuantizeOutput(const LstmCell& cell, int64_t b,
+                                               const Operand& out) {
+  if (out.q == nullptr) return;
+  const float* h = Row(cell.h, b);
+  QuantizeRowInBlock(cell.h.cols, out, b, Shared<CellScratch>().quantize,
+                     [h](int64_t i) { return h[i]; });
+}
+
+// Row b of dsum.
+__device__ __forceinline__ void QuantizeSums(const LstmCellGradient& gradient,
+                                             int64_t b,
+                                             const GradientOperand& to) {
+  if (to.out.q == nullptr) return;
+  __syncthreads();
+  const float *dsum = Row(gradient.dsum, b), *fold = to.fold;
+  QuantizeGradientRowInBlock(
+      gradient.dsum.cols, GradientNorm(static_cast<int64_t>(*to.most_squares)),
+      to.noise, to.first_row + b, to.out, b, Shared<CellScratch>().quantize,
+      [=](int64_t i) { return dsum[i] * fold[i]; });
 }
 
 // One block a row. All threads compute elements; warp g adds gate g's squares
 // in lane order. What threads tell each other through the row's own memory is
 // behind a barrier.
 __global__ void __launch_bounds__(kMostCellThreads)
-    CellForwardKernel(LstmCell cell, const int32_t* symbols) {
+    CellForwardKernel(LstmCell cell, const int32_t* symbols,
+                      Operand quantized) {
   const int64_t b = blockIdx.x, n = cell.h.cols;
-  const float* below =
-      cell.from_below.data == nullptr ? nullptr : Row(cell.from_below, b);
+  const float* below = Row(cell.from_below, b);
   const float* recurrent = Row(cell.recurrent, b);
   const float* embedding = Row(cell.table, Looked(symbols[b]));
   float* x = Row(cell.normed, b);
   float* gates = Row(cell.gates, b);
   float* scale = Row(cell.inverse_rms, b);
 
-  for (int64_t i = threadIdx.x; i < kGates * n; i += blockDim.x) {
-    const float sum = below == nullptr ? recurrent[i] : below[i] + recurrent[i];
-    x[i] = sum + embedding[i];
+  for (int64_t i = threadIdx.x; i < kCoupledGates * n; i += blockDim.x) {
+    x[i] = GateSum(below, recurrent[i], embedding, i);
   }
   __syncthreads();
-  const int64_t gate = threadIdx.x / kLanes;
-  if (gate < kGates) {
-    const float* a = x + gate * n;
-    const float sum = WarpLaneSum(n, [a](int64_t i) { return a[i] * a[i]; });
-    const float mean = sum / static_cast<float>(n);
-    if (threadIdx.x % kLanes == 0) {
-      scale[gate] = 1.0f / Sqrt(mean + kNormEpsilon);
-    }
+  const int64_t warp = threadIdx.x / kLanes;
+  if (warp < kCoupledGates) {
+    const float sum = GateSquares(x + warp * n, n);
+    if (threadIdx.x % kLanes == 0) scale[warp] = InverseRms(sum, n);
   }
   __syncthreads();
-  for (int64_t i = threadIdx.x; i < kGates * n; i += blockDim.x) {
+  for (int64_t i = threadIdx.x; i < kCoupledGates * n; i += blockDim.x) {
     const int64_t g = i / n;
     const float normed = x[i] * scale[g];
     x[i] = normed;
-    const float y = cell.gain.data[i] * normed + cell.bias.data[i];
-    gates[i] = g == 1 ? Tanh(y) : Sigmoid(y);
+    gates[i] = Activation(g, cell.gain.data[i] * normed + cell.bias.data[i]);
   }
   __syncthreads();
   for (int64_t i = threadIdx.x; i < n; i += blockDim.x) {
-    const float f = gates[i], g = gates[n + i], o = gates[2 * n + i];
-    const float c = f * Row(cell.c_before, b)[i] + (1.0f - f) * g;
-    Row(cell.c, b)[i] = c;
-    Row(cell.h, b)[i] = o * Tanh(c);
+    float gate[kCoupledGates];
+    Load(gates + i, n, gate);
+    PutOutput(cell, b, i, Output(gate, Row(cell.c_before, b)[i]));
+  }
+  QuantizeOutput(cell, b, quantized);
+}
+
+// The gradient of h at element i of row b.
+__device__ __forceinline__ float HiddenGradient(const LstmCellGradient& of,
+                                                int64_t b, int64_t i) {
+  const float* next = Row(of.dh_recurrent, b);
+  const float above = Row(of.dh_above, b)[i];
+  return next == nullptr ? above : above + next[i];
+}
+
+// The gradients of row b, to d, by the threads of a block.
+template <int kGates>
+__device__ __forceinline__ void PutGradients(const LstmCellGradient& of,
+                                             int64_t b, float* to) {
+  const LstmCell& cell = of.cell;
+  const int64_t n = cell.h.cols;
+  for (int64_t i = threadIdx.x; i < n; i += blockDim.x) {
+    float gate[kGates], d[kGates];
+    Load(Row(cell.gates, b) + i, n, gate);
+    Gradients(gate, Row(cell.c_before, b)[i], Row(cell.c, b)[i],
+              HiddenGradient(of, b, i), Row(of.dc, b)[i], d);
+    NNCPP_UNROLL
+    for (int g = 0; g < kGates; ++g) to[g * n + i] = d[g];
   }
 }
 
 // One block a row; mapping as forwards.
 __global__ void __launch_bounds__(kMostCellThreads)
-    CellBackwardKernel(LstmCellGradient gradient) {
+    CellBackwardKernel(LstmCellGradient gradient, GradientOperand quantized) {
   const LstmCell& cell = gradient.cell;
   const int64_t b = blockIdx.x, n = cell.h.cols;
-  float(&mean)[kGates] = Shared<float[kGates]>();
-  const float* gates = Row(cell.gates, b);
+  float(&mean)[kCoupledGates] = Shared<CellScratch>().mean;
   const float* x = Row(cell.normed, b);
   const float* gain = cell.gain.data;
-  const float* next = gradient.dh_recurrent.data == nullptr
-                          ? nullptr
-                          : Row(gradient.dh_recurrent, b);
   float* d = Row(gradient.dnormed, b);
   float* out = Row(gradient.dsum, b);
 
-  for (int64_t i = threadIdx.x; i < n; i += blockDim.x) {
-    const float f = gates[i], g = gates[n + i], o = gates[2 * n + i];
-    float dh = Row(gradient.dh_above, b)[i];
-    if (next != nullptr) dh = dh + next[i];
-    const float t = Tanh(Row(cell.c, b)[i]);
-    float& carried = Row(gradient.dc, b)[i];
-    const float dc = carried + (dh * o) * (1.0f - t * t);
-    d[i] = (dc * (Row(cell.c_before, b)[i] - g)) * (f * (1.0f - f));
-    d[n + i] = (dc * (1.0f - f)) * (1.0f - g * g);
-    d[2 * n + i] = (dh * t) * (o * (1.0f - o));
-    carried = Clamp(dc * f, -kGradientLimit, kGradientLimit);
+  PutGradients<kCoupledGates>(gradient, b, d);
+  __syncthreads();
+  const int64_t warp = threadIdx.x / kLanes;
+  if (warp < kCoupledGates) {
+    const int64_t at = warp * n;
+    const float dot = GateDot(d + at, gain + at, x + at, n);
+    if (threadIdx.x % kLanes == 0) mean[warp] = dot / static_cast<float>(n);
   }
   __syncthreads();
-  const int64_t gate = threadIdx.x / kLanes;
-  if (gate < kGates) {
-    const int64_t at = gate * n;
-    const float dot = WarpLaneSum(
-        n, [=](int64_t i) { return (d[at + i] * gain[at + i]) * x[at + i]; });
-    if (threadIdx.x % kLanes == 0) mean[gate] = dot / static_cast<float>(n);
-  }
-  __syncthreads();
-  for (int64_t i = threadIdx.x; i < kGates * n; i += blockDim.x) {
+  for (int64_t i = threadIdx.x; i < kCoupledGates * n; i += blockDim.x) {
     const int64_t g = i / n;
-    const float sum =
-        Row(cell.inverse_rms, b)[g] * (d[i] * gain[i] - x[i] * mean[g]);
-    out[i] = Clamp(sum, -kGradientLimit, kGradientLimit);
+    out[i] =
+        SumGradient(d[i], gain[i], x[i], Row(cell.inverse_rms, b)[g], mean[g]);
   }
+  QuantizeSums(gradient, b, quantized);
 }
 
 // At least a warp for each gate.
 unsigned CellThreads(int64_t cells) {
-  return Threads(kGates * cells, kGates * kLanes, kMostCellThreads);
+  return Threads(kCoupledGates * cells, kCoupledGates * kLanes,
+                 kMostCellThreads);
 }
 
 // The classic cell: no normalisation, so no thread waits for another.
 __global__ void __launch_bounds__(kMostCellThreads)
-    ClassicForwardKernel(LstmCell cell, const int32_t* symbols) {
+    ClassicForwardKernel(LstmCell cell, const int32_t* symbols,
+                         Operand quantized) {
   const int64_t b = blockIdx.x, n = cell.h.cols;
-  const float* below =
-      cell.from_below.data == nullptr ? nullptr : Row(cell.from_below, b);
+  const float* below = Row(cell.from_below, b);
   const float* recurrent = Row(cell.recurrent, b);
   const float* embedding = Row(cell.table, Looked(symbols[b]));
   float* gates = Row(cell.gates, b);
-  const auto gate = [&](int64_t i) {
-    const float sum = below == nullptr ? recurrent[i] : below[i] + recurrent[i];
-    return (sum + embedding[i]) + cell.bias.data[i];
-  };
   for (int64_t i = threadIdx.x; i < n; i += blockDim.x) {
-    const float f = Sigmoid(gate(i)), g = Tanh(gate(n + i)),
-                o = Sigmoid(gate(2 * n + i)), in = Sigmoid(gate(3 * n + i));
-    gates[i] = f;
-    gates[n + i] = g;
-    gates[2 * n + i] = o;
-    gates[3 * n + i] = in;
-    const float c =
-        Clamp(f * Row(cell.c_before, b)[i] + in * g, -kStateLimit, kStateLimit);
-    Row(cell.c, b)[i] = c;
-    Row(cell.h, b)[i] = o * Tanh(c);
+    float gate[kClassicGates];
+    NNCPP_UNROLL
+    for (int g = 0; g < kClassicGates; ++g) {
+      const int64_t at = g * n + i;
+      gate[g] = Activation(
+          g, GateSum(below, recurrent[at], embedding, at) + cell.bias.data[at]);
+      gates[at] = gate[g];
+    }
+    PutOutput(cell, b, i, Output(gate, Row(cell.c_before, b)[i]));
   }
+  QuantizeOutput(cell, b, quantized);
 }
 
 __global__ void __launch_bounds__(kMostCellThreads)
-    ClassicBackwardKernel(LstmCellGradient gradient) {
-  const LstmCell& cell = gradient.cell;
-  const int64_t b = blockIdx.x, n = cell.h.cols;
-  const float* gates = Row(cell.gates, b);
-  const float* next = gradient.dh_recurrent.data == nullptr
-                          ? nullptr
-                          : Row(gradient.dh_recurrent, b);
-  float* out = Row(gradient.dsum, b);
-  const auto limited = [](float x) {
-    return Clamp(x, -kGradientLimit, kGradientLimit);
-  };
-  for (int64_t i = threadIdx.x; i < n; i += blockDim.x) {
-    const float f = gates[i], g = gates[n + i], o = gates[2 * n + i],
-                in = gates[3 * n + i];
-    float dh = Row(gradient.dh_above, b)[i];
-    if (next != nullptr) dh = dh + next[i];
-    const float t = Tanh(Row(cell.c, b)[i]);
-    float& carried = Row(gradient.dc, b)[i];
-    const float dc = carried + (dh * o) * (1.0f - t * t);
-    out[i] = limited((dc * Row(cell.c_before, b)[i]) * (f * (1.0f - f)));
-    out[n + i] = limited((dc * in) * (1.0f - g * g));
-    out[2 * n + i] = limited((dh * t) * (o * (1.0f - o)));
-    out[3 * n + i] = limited((dc * g) * (in * (1.0f - in)));
-    carried = limited(dc * f);
-  }
+    ClassicBackwardKernel(LstmCellGradient gradient,
+                          GradientOperand quantized) {
+  const int64_t b = blockIdx.x;
+  PutGradients<kClassicGates>(gradient, b, Row(gradient.dsum, b));
+  QuantizeSums(gradient, b, quantized);
 }
 
 }  // namespace
 
 void LstmCellForward(const LstmCell& cell, const int32_t* symbols,
-                     cudaStream_t stream) {
+                     const Operand* quantized, cudaStream_t stream) {
   if (cell.h.rows == 0) return;
   Launch(cell.gain.data == nullptr ? ClassicForwardKernel : CellForwardKernel,
-         Blocks(cell.h.rows, 1), CellThreads(cell.h.cols), 0, stream, cell,
-         symbols);
+         Blocks(cell.h.rows, 1), CellThreads(cell.h.cols), sizeof(CellScratch),
+         stream, cell, symbols, quantized == nullptr ? Operand() : *quantized);
 }
 
-void LstmCellBackward(const LstmCellGradient& gradient, cudaStream_t stream) {
+void LstmCellBackward(const LstmCellGradient& gradient,
+                      const GradientOperand* quantized, cudaStream_t stream) {
   const LstmCell& cell = gradient.cell;
   if (cell.h.rows == 0) return;
   Launch(cell.gain.data == nullptr ? ClassicBackwardKernel : CellBackwardKernel,
-         Blocks(cell.h.rows, 1), CellThreads(cell.h.cols),
-         kGates * sizeof(float), stream, gradient);
+         Blocks(cell.h.rows, 1), CellThreads(cell.h.cols), sizeof(CellScratch),
+         stream, gradient,
+         quantized == nullptr ? GradientOperand() : *quantized);
 }
 
 }  // namespace nncpp::cuda

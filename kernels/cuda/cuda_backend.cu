@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "kernels/cuda/cuda_backend.h"
+#include "kernels/cuda/lstm_layer.h"
 #include "kernels/cuda/ops.h"
 #include "kernels/cuda/product.h"
 #include "kernels/cuda/transformer.h"
@@ -104,6 +105,8 @@ CudaBackend::CudaBackend(int device, int64_t reserve, int64_t chunk,
   cudaDeviceProp properties = {};
   NNCPP_CUDA_CHECK(cudaGetDeviceProperties(&properties, device));
   processor_.multiprocessors = properties.multiProcessorCount;
+  processor_.shared_bytes =
+      static_cast<int64_t>(properties.sharedMemPerBlockOptin);
   // The instruction came with 9.0 and is in no other.
   if (wgmma == UseOfWgmma::kNever || properties.major != 9 ||
       properties.minor != 0) {
@@ -255,6 +258,45 @@ void CudaBackend::ProductGradient(ConstMatrix dy, ConstMatrix x,
   QuantizeColumns({dy}, &on_device, left, processor_.multiprocessors, stream_);
   QuantizeColumns({x}, nullptr, right, processor_.multiprocessors, stream_);
   MultiplyTiles(left, right, {dw}, processor_, stream_);
+}
+
+void CudaBackend::LstmLayerForward(const LstmLayer& layer,
+                                   ConstSymbols symbols) {
+  const Operand& weights = Cast(layer.weights).forward;
+  if (cuda::LstmLayerForward(layer, weights, symbols.data, processor_,
+                             stream_)) {
+    return;
+  }
+  const int64_t b = layer.streams, steps = layer.cell.h.rows / b;
+  const Operand q = left_.Reserve(b, layer.cell.h.cols);
+  QuantizeRows(layer.h_before.Rows(0, b), q, stream_);
+  for (int64_t t = 0; t < steps; ++t) {
+    Multiply(q, weights, {layer.products});
+    LstmCell cell = layer.cell.Rows(t * b, b);
+    cell.recurrent = layer.products;
+    cuda::LstmCellForward(cell, symbols.data + t * b,
+                          t + 1 < steps ? &q : nullptr, stream_);
+  }
+}
+
+void CudaBackend::LstmLayerBackward(const LstmLayerGradient& gradient) {
+  const CudaWeights& weights = Cast(gradient.weights);
+  GradientOperand q = {.fold = weights.forward.scale,
+                       .most_squares = weights.most_squares,
+                       .noise = OnDevice(gradient.noise)};
+  if (cuda::LstmLayerBackward(gradient, weights.backward, q, processor_,
+                              stream_)) {
+    return;
+  }
+  const int64_t b = gradient.streams, steps = gradient.cell.dsum.rows / b;
+  q.out = left_.Reserve(b, gradient.cell.dsum.cols);
+  for (int64_t t = steps - 1; t >= 0; --t) {
+    LstmCellGradient step = gradient.cell.Rows(t * b, b);
+    if (t < steps - 1) step.dh_recurrent = gradient.dh;
+    q.first_row = t * b;
+    cuda::LstmCellBackward(step, t > 0 ? &q : nullptr, stream_);
+    if (t > 0) Multiply(q.out, weights.backward, {gradient.dh});
+  }
 }
 
 }  // namespace nncpp::cuda

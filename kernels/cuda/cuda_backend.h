@@ -127,6 +127,8 @@ class CudaBackend : public Backend {
                        Matrix dw) override;
   void LstmCellForward(const LstmCell& cell, ConstSymbols symbols) override;
   void LstmCellBackward(const LstmCellGradient& gradient) override;
+  void LstmLayerForward(const LstmLayer& layer, ConstSymbols symbols) override;
+  void LstmLayerBackward(const LstmLayerGradient& gradient) override;
   void SumRows(ConstMatrix x, Matrix out) override;
   void SumRowProducts(ConstMatrix x, ConstMatrix y, Matrix out) override;
   void EmbeddingGradient(ConstMatrix dx, ConstSymbols symbols,

@@ -29,11 +29,11 @@ std::vector<int32_t> OrderBy(size_t count, Key key) {
 }  // namespace
 
 void CudaBackend::LstmCellForward(const LstmCell& cell, ConstSymbols symbols) {
-  cuda::LstmCellForward(cell, symbols.data, stream_);
+  cuda::LstmCellForward(cell, symbols.data, nullptr, stream_);
 }
 
 void CudaBackend::LstmCellBackward(const LstmCellGradient& gradient) {
-  cuda::LstmCellBackward(gradient, stream_);
+  cuda::LstmCellBackward(gradient, nullptr, stream_);
 }
 
 void CudaBackend::SumRows(ConstMatrix x, Matrix out) {

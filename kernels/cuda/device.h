@@ -32,7 +32,8 @@
 namespace nncpp::cuda {
 
 inline constexpr unsigned kAllLanes = 0xffffffffu;
-inline constexpr int64_t kMostSharedBytes = 96 << 10;  // a block can have
+// What a block can have everywhere; Processor has what one device gives.
+inline constexpr int64_t kMostSharedBytes = 96 << 10;
 
 // The bits of a half. Quantised operands are integers of magnitude at most
 // 2048, which halves hold exactly.
@@ -157,12 +158,15 @@ void LaunchPlainly(void (*kernel)(Parameters...), dim3 grid, dim3 block,
   });
 #else
   constexpr int64_t kWithoutAsking = 48 << 10;
-  // Always as much: a graph may hold launches with more than this one's.
   if (shared_bytes > kWithoutAsking) {
-    NNCPP_CUDA_CHECK(cudaFuncSetAttribute(
-        kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
-        static_cast<int>(shared_bytes > kMostSharedBytes ? shared_bytes
-                                                         : kMostSharedBytes)));
+    // Never less than before: a graph may hold launches with more.
+    cudaFuncAttributes now = {};
+    NNCPP_CUDA_CHECK(cudaFuncGetAttributes(&now, kernel));
+    if (shared_bytes > now.maxDynamicSharedSizeBytes) {
+      NNCPP_CUDA_CHECK(cudaFuncSetAttribute(
+          kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
+          static_cast<int>(shared_bytes)));
+    }
   }
   cudaLaunchConfig_t config = {};
   config.gridDim = grid;

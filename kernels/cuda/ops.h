@@ -15,9 +15,11 @@ namespace nncpp::cuda {
 // The row of a table that a symbol names.
 NNCPP_HD int32_t Looked(int32_t symbol) { return symbol < 0 ? 0 : symbol; }
 
+// h goes to `quantized` as well, and dsum, where these are not null.
 void LstmCellForward(const LstmCell& cell, const int32_t* symbols,
-                     cudaStream_t stream);
-void LstmCellBackward(const LstmCellGradient& gradient, cudaStream_t stream);
+                     const Operand* quantized, cudaStream_t stream);
+void LstmCellBackward(const LstmCellGradient& gradient,
+                      const GradientOperand* quantized, cudaStream_t stream);
 
 // Law 2 over the rows of each symbol that occurs, into its row of out. `order`
 // has room for a number a row.

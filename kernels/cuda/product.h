@@ -38,6 +38,7 @@ enum class UseOfWgmma { kNever, kLarge, kAlways };
 // What the choice between forms of a kernel depends on.
 struct Processor {
   int multiprocessors = 1;
+  int64_t shared_bytes = kMostSharedBytes;  // a block can have
   UseOfWgmma wgmma = UseOfWgmma::kNever;
 };
 void MultiplyTiles(const Operand& a, const Operand& b, const Results& c,

@@ -18,65 +18,20 @@ __global__ void __launch_bounds__(kMostRowThreads)
                      [in](int64_t i) { return in[i]; });
 }
 
-struct GradientRows {
-  ConstMatrix x;
-  int64_t heads;
-  const float* fold;
-  DeviceNoise noise;
-  int64_t first_row;
-  const unsigned long long* most_squares;
-};
-
-// Grid (rows times heads). Thread t works on the elements of counters t, t +
-// threads, ...; maxima and sums of squares are integers, so no result depends
-// on the order.
+// Grid (rows times heads).
 __global__ void __launch_bounds__(kMostRowThreads)
-    QuantizeGradientRowsKernel(GradientRows a, Operand out) {
-  RowScratch& scratch = Shared<RowScratch>();
-  const int64_t row = blockIdx.x / a.heads, h = blockIdx.x % a.heads;
-  const int64_t n = a.x.cols, at = h * a.x.rows + row;
-  const float* x = a.x.data + row * a.x.stride + h * n;
+    QuantizeGradientRowsKernel(ConstMatrix x, int64_t heads,
+                               GradientOperand a) {
+  const int64_t row = blockIdx.x / heads, h = blockIdx.x % heads;
+  const int64_t n = x.cols;
+  const float* in = x.data + row * x.stride + h * n;
   const float* fold = a.fold + h * n;
-  HalfBits* q = out.q + at * out.stride;
-  const int64_t counters = CountersOf(n);
   NoiseKey key = a.noise;
   key.tensor += static_cast<uint32_t>(h) << 16;
-  // Calls run(i, j) for each element i, the j-th of its counter.
-  const auto each = [&](int64_t counter, auto run) {
-    for (int j = 0; j < kPerCounter; ++j) {
-      const int64_t i = ElementOf(counter, j);
-      if (i < n) run(i, j);
-    }
-  };
-
-  uint32_t most = 0;
-  for (int64_t c = threadIdx.x; c < counters; c += blockDim.x) {
-    each(c, [&](int64_t i, int) {
-      most = Larger()(most, BitsFromFloat(Abs(x[i] * fold[i])));
-    });
-  }
-  most = OverBlock(most, scratch.most, Larger());
-  const int64_t norm = GradientNorm(static_cast<int64_t>(a.most_squares[h]));
-  int32_t e = most == 0 ? 0 : OperandExponent(most);
-  for (;;) {
-    const float inverse = PowerOfTwo(-e);
-    int64_t squares = 0;
-    for (int64_t c = threadIdx.x; c < counters; c += blockDim.x) {
-      const Noise noise(key, c, a.first_row + row);
-      each(c, [&](int64_t i, int j) {
-        const int32_t rounded =
-            RoundToInt((x[i] * fold[i]) * inverse + noise[j]);
-        squares += rounded * rounded;
-        q[i] = HalfFromInteger(rounded);
-      });
-    }
-    squares = OverBlock(squares, scratch.squares, Plus());
-    const int32_t shift = NormShift(squares, norm);
-    if (shift == 0) break;
-    e += shift;
-  }
-  if (threadIdx.x == 0) out.scale[at] = PowerOfTwo(e);
-  for (int64_t i = n + threadIdx.x; i < out.stride; i += blockDim.x) q[i] = 0;
+  QuantizeGradientRowInBlock(
+      n, GradientNorm(static_cast<int64_t>(a.most_squares[h])), key,
+      a.first_row + row, a.out, h * x.rows + row, Shared<RowScratch>(),
+      [=](int64_t i) { return in[i] * fold[i]; });
 }
 
 // ---- columns ----------------------------------------------------------------
@@ -334,8 +289,8 @@ void QuantizeGradientRows(ConstMatrix x, int64_t heads, const float* fold,
                           const Operand& out, cudaStream_t stream) {
   if (x.rows == 0) return;
   Launch(QuantizeGradientRowsKernel, Blocks(x.rows * heads, 1),
-         CounterThreads(x.cols, kMostRowThreads), sizeof(RowScratch), stream,
-         GradientRows{x, heads, fold, noise, first_row, most_squares}, out);
+         CounterThreads(x.cols, kMostRowThreads), sizeof(RowScratch), stream, x,
+         heads, GradientOperand{out, fold, most_squares, noise, first_row});
 }
 
 void QuantizeColumns(const Columns& in, const DeviceNoise* noise,

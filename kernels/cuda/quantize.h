@@ -12,7 +12,7 @@
 namespace nncpp::cuda {
 
 inline constexpr int64_t kOperandPad = 32;
-constexpr int64_t PaddedDepth(int64_t depth) {
+NNCPP_HD constexpr int64_t PaddedDepth(int64_t depth) {
   return (depth + kOperandPad - 1) / kOperandPad * kOperandPad;
 }
 
@@ -42,6 +42,15 @@ void QuantizeGradientRows(ConstMatrix x, int64_t heads, const float* fold,
                           const DeviceNoise& noise, int64_t first_row,
                           const unsigned long long* most_squares,
                           const Operand& out, cudaStream_t stream);
+
+// Rows of gradients on their way to an operand, as QuantizeGradientRows has it.
+struct GradientOperand {
+  Operand out = {};  // without q: there is none
+  const float* fold = nullptr;
+  const unsigned long long* most_squares = nullptr;
+  DeviceNoise noise = {};
+  int64_t first_row = 0;
+};
 
 // Where matrices of a batch lie: number i of them `Offset(i)` floats after the
 // first.

@@ -6,12 +6,12 @@
 
 namespace nncpp::cuda {
 
-// What an operand's integers must satisfy: a norm of at most kOperandNorm,
+// What an operand's integers must satisfy: a norm of at most that,
 struct NormWithin {
+  int64_t norm = kOperandNorm;
+
   __device__ static int64_t Term(int32_t q) { return q * q; }
-  __device__ static int32_t Shift(int64_t sum) {
-    return NormShift(sum, kOperandNorm);
-  }
+  __device__ int32_t Shift(int64_t sum) const { return NormShift(sum, norm); }
 };
 // or, where the other operand is of keys or values, a sum of magnitudes.
 struct SumWithin {
@@ -58,7 +58,8 @@ struct NoisyElements {
 // are. The exponent starts `raise` above that of the largest value. An element
 // stays with its lane.
 template <typename Rule, typename Elements, typename Value, typename Store>
-__device__ __forceinline__ float QuantizeInWarp(const Elements& elements,
+__device__ __forceinline__ float QuantizeInWarp(const Rule& rule,
+                                                const Elements& elements,
                                                 int32_t raise, Value value,
                                                 Store store) {
   uint32_t most = 0;
@@ -76,10 +77,10 @@ __device__ __forceinline__ float QuantizeInWarp(const Elements& elements,
     int64_t sum = 0;
     elements.Each([&](int64_t i, float noise) {
       const int32_t q = RoundToInt(value(i) * inverse + noise);
-      sum += Rule::Term(q);
+      sum += rule.Term(q);
       store(i, q);
     });
-    const int32_t shift = Rule::Shift(OverWarp(sum, Plus()));
+    const int32_t shift = rule.Shift(OverWarp(sum, Plus()));
     if (shift == 0) return PowerOfTwo(e);
     e += shift;
   }

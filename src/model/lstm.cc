@@ -86,7 +86,6 @@ void Lstm::AllocateSegment() {
     }
     if (e > 0) layer.embedded_q = backend_.NewWeights(gates_ * c, e);
     layer.recurrent_q = backend_.NewWeights(gates_ * c, c);
-    layer.from_recurrent = backend_.NewArray(sums);
     layer.gates = backend_.NewArray(sums);
     layer.dsum = backend_.NewArray(sums);
     if (layer.gain >= 0) {
@@ -111,6 +110,7 @@ void Lstm::AllocateSegment() {
   logits_ = backend_.NewArray(rows * v);
   dlogits_ = backend_.NewArray(rows * v);
   dbelow_ = backend_.NewArray(rows * c);
+  products_ = backend_.NewArray(streams * gates_ * c);
   dh_ = backend_.NewArray(streams * c);
   dc_ = backend_.NewArray(streams * c);
   row_power_.assign(static_cast<size_t>(v), 1.0);
@@ -173,59 +173,55 @@ void Lstm::Drop(int64_t layer, int64_t first_row, ConstMatrix x, Matrix y) {
                    y);
 }
 
-LstmCell Lstm::Cell(const Layer& layer, int64_t index,
-                    int64_t first_row) const {
-  const int64_t c = config_.cells, b = streams_, sums = gates_ * c;
-  const auto rows = [&](const std::shared_ptr<float[]>& array, int64_t width,
-                        int64_t first) -> Matrix {
+LstmCell Lstm::Cell(int64_t index, int64_t first_row, int64_t rows) const {
+  const Layer& layer = layers_[static_cast<size_t>(index)];
+  const int64_t c = config_.cells, sums = gates_ * c;
+  const auto of = [&](const std::shared_ptr<float[]>& array, int64_t width,
+                      int64_t first) -> Matrix {
     if (array == nullptr) return {};
-    return {array.get() + first * width, b, width};
+    return {array.get() + first * width, rows, width};
   };
   return {
-      .from_below = rows(layer.from_below, sums, first_row),
-      .recurrent = rows(layer.from_recurrent, sums, first_row),
+      .from_below = of(layer.from_below, sums, first_row),
+      .recurrent = {},
       .table = embedding_ < 0 ? Param(layer.table)
-                              : rows(from_embedding_, sums, first_row),
+                              : of(from_embedding_, sums, first_row),
       .gain = Param(layer.gain),
       .bias = Param(layer.bias),
-      .c_before = rows(layer.c, c, Absent() + first_row),
-      .normed = rows(layer.normed, sums, first_row),
-      .inverse_rms = rows(layer.inverse_rms, gates_, first_row),
-      .gates = rows(layer.gates, sums, first_row),
-      .c = rows(layer.c, c, Absent() + first_row + b),
-      .h = Hidden(first_row + b, b).Columns(index * c, c),
+      .c_before = of(layer.c, c, Absent() + first_row),
+      .normed = of(layer.normed, sums, first_row),
+      .inverse_rms = of(layer.inverse_rms, gates_, first_row),
+      .gates = of(layer.gates, sums, first_row),
+      .c = of(layer.c, c, Absent() + first_row + streams_),
+      .h = Hidden(first_row + streams_, rows).Columns(index * c, c),
   };
 }
 
 void Lstm::ForwardLayer(int64_t index, int64_t first, int64_t count) {
   Layer& layer = layers_[static_cast<size_t>(index)];
   const int64_t c = config_.cells, b = streams_, sums = gates_ * c;
-  const auto rows = [&](const std::shared_ptr<float[]>& array) {
-    return Matrix(array.get() + first * b * sums, count * b, sums);
-  };
+  const int64_t from = first * b, rows = count * b;
   if (index > 0) {
-    backend_.ProductForward(
-        Upward((first + 1) * b, count * b).Columns((index - 1) * c, c),
-        *layer.below_q, rows(layer.from_below));
+    backend_.ProductForward(Upward(from + b, rows).Columns((index - 1) * c, c),
+                            *layer.below_q,
+                            {layer.from_below.get() + from * sums, rows, sums});
   }
   if (embedding_ >= 0) {
-    backend_.ProductForward(Embedded(first * b, count * b), *layer.embedded_q,
-                            rows(from_embedding_));
+    backend_.ProductForward(Embedded(from, rows), *layer.embedded_q,
+                            {from_embedding_.get() + from * sums, rows, sums});
   }
-  for (int64_t t = first; t < first + count; ++t) {
-    backend_.ProductForward(
-        Hidden(t * b, b).Columns(index * c, c), *layer.recurrent_q,
-        {layer.from_recurrent.get() + t * b * sums, b, sums});
-    // A cell's symbol is a row of the table, or of what the embedding gives.
-    backend_.LstmCellForward(Cell(layer, index, t * b),
-                             embedding_ < 0
-                                 ? symbols_.Inputs(0, t, 1)
-                                 : ConstSymbols(row_numbers_.get(), 1, b));
-  }
+  // A cell's symbol is a row of the table, or of what the embedding gives.
+  backend_.LstmLayerForward(
+      {.cell = Cell(index, from, rows),
+       .streams = b,
+       .weights = *layer.recurrent_q,
+       .h_before = Hidden(from, rows).Columns(index * c, c),
+       .products = {products_.get(), b, sums}},
+      embedding_ < 0 ? symbols_.Inputs(0, first, count)
+                     : ConstSymbols(row_numbers_.get(), count, b));
   if (replaying_ && config_.dropout > 0) {
-    const int64_t from = (first + 1) * b;
-    Drop(index, first * b, Hidden(from, count * b).Columns(index * c, c),
-         Upward(from, count * b).Columns(index * c, c));
+    Drop(index, from, Hidden(from + b, rows).Columns(index * c, c),
+         Upward(from + b, rows).Columns(index * c, c));
   }
 }
 

@@ -61,10 +61,9 @@ class Lstm : public Model {
     int64_t below = -1, recurrent = -1, gain = -1, bias = -1, table = -1;
     int64_t embedded = -1;  // G C x E: from the embedding, where there is one
     std::unique_ptr<Weights> below_q, recurrent_q, embedded_q;
-    std::shared_ptr<float[]> from_below, from_recurrent;  // R x G C
-    std::shared_ptr<float[]> gates, dsum;                 // R x G C
-    std::shared_ptr<float[]> normed, dnormed;             // R x 3C, coupled
-    std::shared_ptr<float[]> inverse_rms;                 // R x 3, coupled
+    std::shared_ptr<float[]> from_below, gates, dsum;  // R x G C
+    std::shared_ptr<float[]> normed, dnormed;          // R x 3C, coupled
+    std::shared_ptr<float[]> inverse_rms;              // R x 3, coupled
     std::shared_ptr<float[]> c;  // (T + 1) * B x C: first the state before
   };
 
@@ -104,7 +103,7 @@ class Lstm : public Model {
   void AllocateSegment();
   NoiseKey Noise(int64_t layer, NoiseUse use, bool gradient) const;
   void Drop(int64_t layer, int64_t first_row, ConstMatrix x, Matrix y);
-  LstmCell Cell(const Layer& layer, int64_t index, int64_t first_row) const;
+  LstmCell Cell(int64_t index, int64_t first_row, int64_t rows) const;
   void ForwardLayer(int64_t index, int64_t first, int64_t count);
   // Predict, the inputs being in their place.
   void PredictSteps(int64_t first, int64_t count,
@@ -140,6 +139,7 @@ class Lstm : public Model {
   std::shared_ptr<float[]> dinput_;                // R x E, of one layer
   std::shared_ptr<float[]> logits_, dlogits_;      // R x V
   std::shared_ptr<float[]> dbelow_, dh_, dc_;      // R x C, B x C, B x C
+  std::shared_ptr<float[]> products_;              // B x G C
   NgramFeatures ngrams_;
 
   int64_t streams_ = 1;  // of this block, or of the replay

@@ -17,24 +17,20 @@ void Lstm::BackwardLayer(int64_t index, int64_t steps) {
   const bool coupled = layer.gain >= 0;
   const Matrix dnormed =
       coupled ? Matrix(layer.dnormed.get(), rows, gates_ * c) : Matrix();
-  const Matrix dc(dc_.get(), b, c), dh(dh_.get(), b, c);
+  const Matrix dc(dc_.get(), b, c);
   const Matrix dabove(dhidden_.get() + index * c, rows, c, width);
   if (replaying_ && config_.dropout > 0) Drop(index, 0, dabove, dabove);
   backend_.Clear(dc);
-  for (int64_t t = steps - 1; t >= 0; --t) {
-    backend_.LstmCellBackward({
-        .cell = Cell(layer, index, t * b),
-        .dh_above = dabove.Rows(t * b, b),
-        .dh_recurrent = t == steps - 1 ? Matrix() : dh,
-        .dc = dc,
-        .dnormed = coupled ? dnormed.Rows(t * b, b) : Matrix(),
-        .dsum = dsum.Rows(t * b, b),
-    });
-    if (t > 0) {
-      backend_.ProductBackward(dsum.Rows(t * b, b), *layer.recurrent_q,
-                               Noise(index, kRecurrent, false), t * b, dh);
-    }
-  }
+  backend_.LstmLayerBackward({.cell = {.cell = Cell(index, 0, rows),
+                                       .dh_above = dabove,
+                                       .dh_recurrent = {},
+                                       .dc = dc,
+                                       .dnormed = dnormed,
+                                       .dsum = dsum},
+                              .streams = b,
+                              .weights = *layer.recurrent_q,
+                              .noise = Noise(index, kRecurrent, false),
+                              .dh = {dh_.get(), b, c}});
   if (index > 0) {
     const Matrix dbelow(dbelow_.get(), rows, c);
     backend_.ProductBackward(dsum, *layer.below_q, Noise(index, kBelow, false),

@@ -25,7 +25,8 @@ std::vector<CaseSize> ModelSizes() {
 const std::vector<BackendCase>& BackendCases() {
   static const std::vector<BackendCase> cases = [] {
     std::vector<BackendCase> all;
-    for (const auto& some : {NetCases(), CodingCases(), TransformerCases()}) {
+    for (const auto& some :
+         {NetCases(), LstmCases(), CodingCases(), TransformerCases()}) {
       all.insert(all.end(), some.begin(), some.end());
     }
     return all;

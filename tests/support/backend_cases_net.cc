@@ -1,4 +1,4 @@
-// tests/support/backend_cases_net.cc -- cases of products, cells and sums.
+// tests/support/backend_cases_net.cc -- cases of products and sums.
 #include <memory>
 
 #include "tests/support/case_numbers.h"
@@ -64,63 +64,6 @@ Result ProductGradient(Backend& b, const CaseSize& s) {
   b.ProductGradient(dy.view().Columns(1, s.n), x.view().Columns(2, s.k),
                     {10, 11, 12}, dw);
   return BitsOf(dw);
-}
-
-// `lowest`: nothing below, and no step after.
-Result LstmCells(Backend& b, const CaseSize& s, bool lowest) {
-  const int64_t c = s.k, r = s.rows;
-  const HeldMatrix below = Numbers(b, r, 3 * c, 8),
-                   recurrent = Numbers(b, r, 3 * c, 9),
-                   table = Numbers(b, 11, 3 * c, 10),
-                   gain = Numbers(b, 1, 3 * c, 11),
-                   bias = Numbers(b, 1, 3 * c, 12),
-                   before = Numbers(b, r, c, 13), normed(b, r, 3 * c),
-                   rms(b, r, 3), gates(b, r, 3 * c), after(b, r, c),
-                   h(b, r, 2 * c);
-  const LstmCell cell = {lowest ? Matrix() : below.view(),
-                         recurrent,
-                         table,
-                         gain,
-                         bias,
-                         before,
-                         normed,
-                         rms,
-                         gates,
-                         after,
-                         h.view().Columns(c, c)};
-  b.LstmCellForward(cell, SomeSymbols(b, r, 11));
-  const HeldMatrix above = Numbers(b, r, 2 * c, 14),
-                   next = Numbers(b, r, c, 15), dc = Numbers(b, r, c, 16),
-                   dnormed(b, r, 3 * c), dsum(b, r, 3 * c);
-  b.LstmCellBackward({cell, above.view().Columns(c, c),
-                      lowest ? Matrix() : next.view(), dc, dnormed, dsum});
-  return BitsOf(normed, rms, gates, after, h, dc, dnormed, dsum);
-}
-
-Result ClassicCells(Backend& b, const CaseSize& s) {
-  const int64_t c = s.k, r = s.rows;
-  const HeldMatrix below = Numbers(b, r, 4 * c, 31),
-                   recurrent = Numbers(b, r, 4 * c, 32, 9.0f),
-                   table = Numbers(b, 11, 4 * c, 33),
-                   bias = Numbers(b, 1, 4 * c, 34),
-                   before = Numbers(b, r, c, 35, 64.0f), gates(b, r, 4 * c),
-                   after(b, r, c), h(b, r, c);
-  const LstmCell cell = {.from_below = below,
-                         .recurrent = recurrent,
-                         .table = table,
-                         .gain = {},
-                         .bias = bias,
-                         .c_before = before,
-                         .normed = {},
-                         .inverse_rms = {},
-                         .gates = gates,
-                         .c = after,
-                         .h = h};
-  b.LstmCellForward(cell, SomeSymbols(b, r, 11));
-  const HeldMatrix above = Numbers(b, r, c, 36), next = Numbers(b, r, c, 37),
-                   dc = Numbers(b, r, c, 38, 1e5f), dsum(b, r, 4 * c);
-  b.LstmCellBackward({cell, above, next, dc, Matrix(), dsum});
-  return BitsOf(gates, after, h, dc, dsum);
 }
 
 Result Sums(Backend& b, const CaseSize& s) {
@@ -229,11 +172,6 @@ std::vector<BackendCase> NetCases() {
       {"ProductForward, weights not set", ProductForwardUnset},
       {"ProductBackward", ProductBackward},
       {"ProductGradient", ProductGradient},
-      {"LstmCell, lowest",
-       [](Backend& b, const CaseSize& s) { return LstmCells(b, s, true); }},
-      {"LstmCell, above others",
-       [](Backend& b, const CaseSize& s) { return LstmCells(b, s, false); }},
-      {"LstmCell, classic", ClassicCells},
       {"sums", Sums},
       {"Embedding", Embedding},
       {"Dropout", Dropout},

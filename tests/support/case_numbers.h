@@ -13,6 +13,7 @@ namespace nncpp::testing {
 
 // The cases, by what they are about.
 std::vector<BackendCase> NetCases();
+std::vector<BackendCase> LstmCases();
 std::vector<BackendCase> TransformerCases();
 std::vector<BackendCase> CodingCases();
 

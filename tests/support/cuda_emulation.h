@@ -170,6 +170,7 @@ using cudaStream_t = void*;
 struct cudaDeviceProp {
   char name[256];
   int major, minor, multiProcessorCount;
+  size_t sharedMemPerBlockOptin;
 };
 
 inline const char* cudaGetErrorString(cudaError_t error) {
@@ -183,7 +184,7 @@ inline cudaError_t cudaGetDeviceCount(int* count) {
 inline cudaError_t cudaSetDevice(int) { return cudaSuccess; }
 // Few multiprocessors, so that results of moderate size fill them.
 inline cudaError_t cudaGetDeviceProperties(cudaDeviceProp* p, int) {
-  *p = {"emulated", 9, 0, 2};
+  *p = {"emulated", 9, 0, 2, size_t{227} << 10};
   return cudaSuccess;
 }
 inline constexpr unsigned cudaStreamNonBlocking = 1;
