@@ -28,6 +28,7 @@ LstmCellGradient LstmCellGradient::Rows(int64_t first, int64_t count) const {
 }
 
 void Backend::LstmLayerForward(const LstmLayer& layer, ConstSymbols symbols) {
+  if (layer.cell.h.rows == 0) return;
   const int64_t b = layer.streams, steps = layer.cell.h.rows / b;
   for (int64_t t = 0; t < steps; ++t) {
     ProductForward(layer.h_before.Rows(t * b, b), layer.weights,
@@ -39,6 +40,7 @@ void Backend::LstmLayerForward(const LstmLayer& layer, ConstSymbols symbols) {
 }
 
 void Backend::LstmLayerBackward(const LstmLayerGradient& gradient) {
+  if (gradient.cell.dsum.rows == 0) return;
   const int64_t b = gradient.streams, steps = gradient.cell.dsum.rows / b;
   for (int64_t t = steps - 1; t >= 0; --t) {
     LstmCellGradient step = gradient.cell.Rows(t * b, b);

@@ -80,7 +80,7 @@ struct LstmCell {
   Matrix c;                // B x C
   Matrix h;                // B x C
 
-  LstmCell Rows(int64_t first, int64_t count) const;
+  LstmCell Rows(int64_t first, int64_t count) const;  // table, gain, bias: all
 };
 
 // The same, backwards. dc and dsum saturate at kGradientLimit.
@@ -96,23 +96,26 @@ struct LstmCellGradient {
 };
 
 // An LSTM layer at T steps, one after the other: at each, the recurrent
-// products h_before w^T, and the cell. Matrices of the cell have T B rows.
+// products h_before w^T, and the cell, of which all matrices have T B rows but
+// table, gain and bias. c_before and h_before are the rows of c and h a step
+// earlier, in the same memory.
 struct LstmLayer {
   LstmCell cell;           // without `recurrent`
   int64_t streams = 1;     // B
   const Weights& weights;  // G C x C
-  ConstMatrix h_before;    // T B x C: the rows of cell.h a step earlier
-  Matrix products;         // B x G C: room for those of a step
+  ConstMatrix h_before;    // T B x C
+  Matrix products;         // B x G C: room for those of a step; undefined then
 };
 
 // The same, backwards: at each step the cell, and dh = dsum w for the step
-// before. Row t B + b takes the noise of that row.
+// before. Row t B + b takes the noise of that row. cell.dc is B x C: in the
+// gradient of c after the last step, out that of c_before at the first.
 struct LstmLayerGradient {
-  LstmCellGradient cell;   // of T B rows, but dc; without `dh_recurrent`
+  LstmCellGradient cell;   // without `dh_recurrent`
   int64_t streams = 1;     // B
   const Weights& weights;  // G C x C
   NoiseKey noise;
-  Matrix dh;  // B x C: room for that of a step
+  Matrix dh;  // B x C: room for that of a step; undefined then
 };
 
 // A product z = x w^T, and what becomes of it:

@@ -293,8 +293,12 @@ void VectorsBackward(const AttentionGradient& g, const DeviceNoise& noise,
   };
   const ConstMatrix dscores(g.drelative.data, rows, window, g.drelative.stride);
   const ConstMatrix query(a.query.data, rows, size, a.query.stride);
-  QuantizeGradientRows(dscores, heads, vectors.forward.scale, noise, 0,
-                       vectors.most_squares, room.rows, stream);
+  QuantizeGradientRows(dscores, heads,
+                       {.out = room.rows,
+                        .fold = vectors.forward.scale,
+                        .most_squares = vectors.most_squares,
+                        .noise = noise},
+                       stream);
   MultiplyTiles(room.rows, vectors.backward,
                 {.first = {g.dquery.data, rows, size, g.dquery.stride},
                  .add = true,

@@ -83,7 +83,7 @@ __device__ __forceinline__ float HiddenGradient(const LstmCellGradient& of,
   return next == nullptr ? above : above + next[i];
 }
 
-// The gradients of row b, to d, by the threads of a block.
+// The gradients of row b's gates, by the threads of a block.
 template <int kGates>
 __device__ __forceinline__ void PutGradients(const LstmCellGradient& of,
                                              int64_t b, float* to) {
@@ -133,7 +133,8 @@ unsigned CellThreads(int64_t cells) {
                  kMostCellThreads);
 }
 
-// The classic cell: no normalisation, so no thread waits for another.
+// The classic cell, without normalisation: threads wait for one another only to
+// quantise.
 __global__ void __launch_bounds__(kMostCellThreads)
     ClassicForwardKernel(LstmCell cell, const int32_t* symbols,
                          Operand quantized) {

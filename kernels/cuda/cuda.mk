@@ -10,7 +10,8 @@ NVCCFLAGS ?= -O3
 nvcc := $(if $(filter 0,$(CUDA)),,$(shell command -v $(NVCC) 2>/dev/null))
 empty :=
 C := build/cuda/$(subst $(empty) ,-,$(strip $(CUDA_ARCHS)))
-cuda_objects := $(patsubst %.cu,$(C)/obj/%.o,$(cuda_sources) $(cuda_library))
+cuda_objects := $(patsubst %.cu,$(C)/obj/%.o,$(cuda_sources) $(cuda_library)) \
+  $(C)/obj/kernels/backend.o
 newest_arch := $(lastword $(CUDA_ARCHS))
 override CUDA_LAW := -std=c++20 -fmad=false -ftz=false -prec-div=true \
   -prec-sqrt=true -Xcompiler -ffp-contract=off
@@ -45,6 +46,12 @@ $(C)/flags: FORCE
 $(B)/obj/kernels/load_cuda.o: kernels/load_cuda.cc $(B)/flags | build-packages
 	$(call run_compiler,$(stamp))
 
+# What the library needs of the program's own code, which it cannot take from
+# there.
+$(C)/obj/kernels/backend.o: kernels/backend.cc $(C)/flags
+	@mkdir -p $(@D)
+	@echo '  NVCC $@'
+	@$(cuda_compile) $(CUDA_LAW) -c $< -o $@
 $(C)/obj/%.o: %.cu $(C)/flags
 	@mkdir -p $(@D)
 	@echo '  NVCC $@'
@@ -53,7 +60,7 @@ $(C)/obj/%.o: %.cu $(C)/flags
 	@cat $@.warn >&2
 $(C)/libnncpp_cuda.so: $(cuda_objects)
 	@echo '  LINK $@'
-	@$(nvcc) $(cuda_archs) -shared -o $@ $^
+	@$(nvcc) $(cuda_archs) -Xlinker -z,defs -shared -o $@ $^
 
 # ---- on a GPU. Of packages, only the compilers and CUDA are needed there
 # (BARE=1): the checks have a main of their own, and what else they take along

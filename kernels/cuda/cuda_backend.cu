@@ -244,8 +244,13 @@ void CudaBackend::ProductBackward(ConstMatrix dy, const Weights& w,
   if (dy.rows == 0) return;
   const CudaWeights& weights = Cast(w);
   const Operand q = left_.Reserve(dy.rows, dy.cols);
-  QuantizeGradientRows(dy, 1, weights.forward.scale, OnDevice(noise), first_row,
-                       weights.most_squares, q, stream_);
+  QuantizeGradientRows(dy, 1,
+                       {.out = q,
+                        .fold = weights.forward.scale,
+                        .most_squares = weights.most_squares,
+                        .noise = OnDevice(noise),
+                        .first_row = first_row},
+                       stream_);
   Multiply(q, weights.backward, {dx});
 }
 
@@ -262,6 +267,7 @@ void CudaBackend::ProductGradient(ConstMatrix dy, ConstMatrix x,
 
 void CudaBackend::LstmLayerForward(const LstmLayer& layer,
                                    ConstSymbols symbols) {
+  if (layer.cell.h.rows == 0) return;
   const Operand& weights = Cast(layer.weights).forward;
   if (cuda::LstmLayerForward(layer, weights, symbols.data, processor_,
                              stream_)) {
@@ -280,6 +286,7 @@ void CudaBackend::LstmLayerForward(const LstmLayer& layer,
 }
 
 void CudaBackend::LstmLayerBackward(const LstmLayerGradient& gradient) {
+  if (gradient.cell.dsum.rows == 0) return;
   const CudaWeights& weights = Cast(gradient.weights);
   GradientOperand q = {.fold = weights.forward.scale,
                        .most_squares = weights.most_squares,

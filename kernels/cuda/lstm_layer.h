@@ -2,9 +2,12 @@
 //
 // A block takes up to eight streams through all steps; the recurrent weights
 // stay in its shared memory, and streams know nothing of one another. So it
-// serves layers whose weights fit there: of up to 160 coupled cells, or 144
-// classic ones, where a block can have 227 KiB (capability 9.0), of up to 144
-// coupled ones where it can have 163 KiB (8.0).
+// serves layers whose weights fit there, both ways:
+//
+//   a block can have              coupled cells    classic cells
+//   227 KiB (capability 9.0)      160              152
+//   163 KiB (8.0)                 144              112
+//   99 KiB (8.6, 8.9)             96               92
 #pragma once
 
 #include "kernels/backend.h"

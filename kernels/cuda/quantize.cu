@@ -283,14 +283,12 @@ void QuantizeRows(ConstMatrix x, const Operand& out, cudaStream_t stream) {
          x, out);
 }
 
-void QuantizeGradientRows(ConstMatrix x, int64_t heads, const float* fold,
-                          const DeviceNoise& noise, int64_t first_row,
-                          const unsigned long long* most_squares,
-                          const Operand& out, cudaStream_t stream) {
+void QuantizeGradientRows(ConstMatrix x, int64_t heads,
+                          const GradientOperand& to, cudaStream_t stream) {
   if (x.rows == 0) return;
   Launch(QuantizeGradientRowsKernel, Blocks(x.rows * heads, 1),
          CounterThreads(x.cols, kMostRowThreads), sizeof(RowScratch), stream, x,
-         heads, GradientOperand{out, fold, most_squares, noise, first_row});
+         heads, to);
 }
 
 void QuantizeColumns(const Columns& in, const DeviceNoise* noise,

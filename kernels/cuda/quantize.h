@@ -33,24 +33,22 @@ struct Operand {
 // Each row to nearest.
 void QuantizeRows(ConstMatrix x, const Operand& out, cudaStream_t stream);
 
-// Each row, times fold[k], stochastically; row r takes the noise of row
-// first_row + r. The norm of a row is at most GradientNorm(*most_squares).
-// There are `heads` such matrices side by side, of x.cols columns each; number
-// h takes the noise of tensor h 2^16 further, its part of fold and its
-// most_squares, and is number h of a batch.
-void QuantizeGradientRows(ConstMatrix x, int64_t heads, const float* fold,
-                          const DeviceNoise& noise, int64_t first_row,
-                          const unsigned long long* most_squares,
-                          const Operand& out, cudaStream_t stream);
-
-// Rows of gradients on their way to an operand, as QuantizeGradientRows has it.
+// Where rows of gradients go: each, times fold[k], stochastically; row r takes
+// the noise of row first_row + r. The norm of a row is at most
+// GradientNorm(*most_squares).
 struct GradientOperand {
-  Operand out = {};  // without q: there is none
+  Operand out = {};  // without q: nowhere
   const float* fold = nullptr;
   const unsigned long long* most_squares = nullptr;
   DeviceNoise noise = {};
   int64_t first_row = 0;
 };
+
+// `heads` such matrices side by side, of x.cols columns each; number h takes
+// the noise of tensor h 2^16 further, its part of fold and its most_squares,
+// and is number h of a batch.
+void QuantizeGradientRows(ConstMatrix x, int64_t heads,
+                          const GradientOperand& to, cudaStream_t stream);
 
 // Where matrices of a batch lie: number i of them `Offset(i)` floats after the
 // first.

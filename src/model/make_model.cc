@@ -38,10 +38,11 @@ int64_t NetMemory(const ModelConfig& config) {
       (counts.dense + counts.tables) * 5 * 4 + counts.dense * 2;
   // What a segment leaves: per layer 5 x GC, the cell and hidden states and
   // their gradients; logits, their gradients and 8-byte frequencies; the
-  // symbols' embeddings.
+  // symbols' embeddings; the states before it, a step's products.
   const int64_t segment =
       rows * (l * (5 * gates * c + 4 * c) * 4 + v * 16 + 2048) +
-      rows * ((2 * gates * c + v) * 4 + (3 * e + gates * c) * 4);
+      rows * ((2 * gates * c + v) * 4 + (3 * e + gates * c) * 4) +
+      MostStreams(config) * (gates + 2 * l + 2) * c * 4;
   // One array at a time passes through a buffer of the host's.
   const int64_t passing = (counts.dense + counts.tables) * 4;
   const int64_t dropped = config.replay_period > 0 ? rows * l * c * 4 : 0;

@@ -63,10 +63,10 @@ Result ClassicCells(Backend& b, const CaseSize& s) {
   return BitsOf(gates, after, h, dc, dsum);
 }
 
-// A few steps of up to 19 streams: of a row in three, forwards and backwards.
-Result Layers(Backend& b, const CaseSize& s, bool classic, bool lowest) {
-  const int64_t c = s.k, streams = std::min<int64_t>((s.rows + 2) / 3, 19),
-                steps = 3, r = steps * streams, sums = (classic ? 4 : 3) * c;
+// Some steps of some streams, forwards and backwards.
+Result Layers(Backend& b, int64_t c, int64_t streams, int64_t steps,
+              bool classic, bool lowest) {
+  const int64_t r = steps * streams, sums = (classic ? 4 : 3) * c;
   const auto weights = b.NewWeights(sums, c);
   b.QuantizeWeights(Numbers(b, sums, c, 51), *weights);
   const HeldMatrix below = Numbers(b, r, sums, 52),
@@ -111,23 +111,42 @@ Result Layers(Backend& b, const CaseSize& s, bool classic, bool lowest) {
   return BitsOf(cells, h, normed, rms, gates, dc, dnormed, dsum);
 }
 
+// Three steps of up to 19 streams.
+Result ShortLayers(Backend& b, const CaseSize& s, bool classic, bool lowest) {
+  return Layers(b, s.k, std::min<int64_t>((s.rows + 2) / 3, 19), 3, classic,
+                lowest);
+}
+
+// Of few rows, or of so many that they are multiplied by tiles.
+Result WideLayer(Backend& b, const CaseSize& s) {
+  constexpr int64_t kCells = 200, kMany = 66;
+  return Layers(b, kCells,
+                s.rows < kMany ? std::min<int64_t>(s.rows, 3) : kMany, 2, false,
+                false);
+}
+
 }  // namespace
 
 std::vector<BackendCase> LstmCases() {
+  using B = Backend;
+  using S = CaseSize;
   return {
       {"LstmCell, lowest",
-       [](Backend& b, const CaseSize& s) { return LstmCells(b, s, true); }},
+       [](B& b, const S& s) { return LstmCells(b, s, true); }},
       {"LstmCell, above others",
-       [](Backend& b, const CaseSize& s) { return LstmCells(b, s, false); }},
+       [](B& b, const S& s) { return LstmCells(b, s, false); }},
       {"LstmCell, classic", ClassicCells},
       {"LstmLayer",
-       [](Backend& b, const CaseSize& s) {
-         return Layers(b, s, false, false);
-       }},
+       [](B& b, const S& s) { return ShortLayers(b, s, false, false); }},
       {"LstmLayer, lowest",
-       [](Backend& b, const CaseSize& s) { return Layers(b, s, false, true); }},
+       [](B& b, const S& s) { return ShortLayers(b, s, false, true); }},
       {"LstmLayer, classic",
-       [](Backend& b, const CaseSize& s) { return Layers(b, s, true, false); }},
+       [](B& b, const S& s) { return ShortLayers(b, s, true, false); }},
+      {"LstmLayer, one step",
+       [](B& b, const S& s) { return Layers(b, s.k, s.rows, 1, true, true); }},
+      {"LstmLayer, too wide for the chip", WideLayer},
+      {"LstmLayer, no steps",
+       [](B& b, const S& s) { return Layers(b, s.k, 2, 0, false, false); }},
   };
 }
 
