@@ -20,6 +20,7 @@
 #include "src/cli/checkpoint_file.h"
 #include "src/cli/endpoints.h"
 #include "src/cli/file_series.h"
+#include "src/cli/fit.h"
 #include "src/cli/help.h"
 #include "src/cli/part_input.h"
 #include "src/cli/part_output.h"
@@ -115,46 +116,6 @@ std::unique_ptr<CheckpointFile> CheckpointsFor(const Options& options,
   return std::make_unique<CheckpointFile>(options, in, *out);
 }
 
-// Of the largest part of which the model is one's own; -1 when not known.
-int64_t ModelledBytes(const PartPlan& parts, int64_t size) {
-  if (!parts.independent || size < 0) return size;
-  if (parts.bytes > 0) return std::min(parts.bytes, size);
-  return (size + parts.count - 1) / parts.count;
-}
-
-// At the default level, what does not look English gets a larger net
-// (docs/results.md). A resumed run keeps that of its checkpoint.
-void FitNet(HeadSource& in, const CheckpointSummary& from, Options& options) {
-  constexpr int64_t kOtherCells = 96;
-  if (!options.default_level || options.wide_symbols) return;
-  const bool other = options.resume ? from.config.cells == kOtherCells
-                                    : in.SizeHint() >= 0 &&
-                                          !LooksEnglish(in.Peek(kEnglishHead));
-  if (other) options.config.cells = kOtherCells;
-}
-
-// Tables as large as the input, and what is learnt before it, would fill; as
-// the input alone would where the machine or -M has no room for those.
-void FitToInput(HeadSource& in, int64_t size, const CodecOptions& codec,
-                bool self_check, Options& options) {
-  const int64_t modelled = ModelledBytes(options.parts, size);
-  const auto& own = codec.prep.own_primer;
-  const int64_t learnt = modelled + (own ? std::ssize(*own) : 0);
-  const auto head =
-      in.Peek(std::min(Preparation::HeadBytes(codec.prep), modelled));
-  const int64_t primer =
-      Preparation::PrimerLength(head, modelled, options.config, codec.prep);
-  const int64_t most =
-      options.memory_limit >= 0 ? options.memory_limit : MemoryOfMachine();
-  ModelConfig fitted = options.config;
-  FitTables(learnt, primer, fitted);
-  if (MemoryNeeded(fitted, self_check) > most) {
-    fitted = options.config;
-    FitTables(learnt, 0, fitted);
-  }
-  options.config = fitted;
-}
-
 void RunCompress(Options options) {
   if (!options.checkpoint.empty()) CheckCheckpointName(options);
   CheckpointSummary from;
@@ -178,6 +139,7 @@ void RunCompress(Options options) {
   const bool small = size >= 0 && size < kSelfCheckBelow;
   const bool self_check = options.self_check.value_or(small);
   const bool of_checkpoint = options.resume && !options.config_given;
+  if (!of_checkpoint) FitToPictures(source, options);
   if (size >= 0 && !options.tables_given && !of_checkpoint) {
     FitToInput(source, size, codec, self_check, options);
   }

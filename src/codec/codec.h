@@ -139,9 +139,9 @@ Listing List(Source& in, const OpenPart& open_part = {}, int64_t first = 1);
 
 // Runs a fixed tiny training and compares its digest with the one every sound
 // build computes. Throws Error(kNumerics) when it differs. A few milliseconds.
-void SelfTest();  // on the CPU, by the form in use
+void SelfTest();                 // on the CPU, by the form in use
 void SelfTest(Backend& device);  // what a device does otherwise as well
-uint64_t SelfTestDigest();  // what they compute
+uint64_t SelfTestDigest();       // what they compute
 uint64_t SelfTestDigest(Backend& backend);
 uint64_t ArithmeticId();  // what every build of this version computes
 

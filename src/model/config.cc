@@ -54,6 +54,10 @@ const char* Contradiction(const ModelConfig& config) {
   if (config.model == kTransformer && config.cells % config.heads != 0) {
     return "--heads does not divide --cells";
   }
+  if (config.jpeg != 0 &&
+      (config.mixing < 2 || config.streams > 1 || config.alphabet != 256)) {
+    return "--jpeg 1 needs --mixing 2, --streams 1 and bytes";
+  }
   return nullptr;
 }
 
@@ -172,6 +176,8 @@ const std::vector<ConfigField>& ConfigFields() {
            &C::position_rate, 0, 1024),
       {"seed", "seed of the initial weights and the rounding noise", nullptr,
        nullptr, &C::seed, 0, 18446744073709551615.0},
+      Whole("jpeg", "1: scans of JPEG files have models of their own; 0: not",
+            &C::jpeg, 0, 1),
   };
   return fields;
 }

@@ -100,6 +100,8 @@ Program 0x03 | Make addresses_calls --profile tiny --block-symbols 1000
     done
   done
 } | Make addresses_arm64 --profile tiny --block-symbols 999
+Make jpeg --profile tiny --mixing 2 --mixing-bits 12 --streams 1 \
+  --block-symbols 1200 < tests/data/picture.jpeg
 words=$(mktemp)
 head -c 3000 "$text" | "$program" prep train -f --dictionary-words 90 \
   --min-frequency 3 - "$words"
@@ -111,8 +113,8 @@ rm "$made"
 
 corpus=tests/fuzz/corpus/decompress
 rm -f "$corpus"/*
-for name in addresses blocks library one_byte stored replay symbols text_fast \
-  text_mixed transformer; do
+for name in addresses blocks jpeg library one_byte stored replay symbols \
+  text_fast text_mixed transformer; do
   cp "$golden/$name.nncpp" "$corpus/$name"
 done
 files=$(mktemp -d)

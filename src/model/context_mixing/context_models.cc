@@ -24,7 +24,7 @@ int64_t Bits(const ModelConfig& config, int64_t most) {
 }
 
 constexpr int64_t kMatchBits = 22, kRingBits = 24, kRunBits = 22;
-constexpr int64_t kDirectBits = 17;
+constexpr int64_t kDirectBits = 17, kScanBits = 22;
 
 // What a hash of a node below a context is made with.
 constexpr uint64_t kPathFactor = 0xD6E8FEB86659FD93u;
@@ -44,6 +44,7 @@ constexpr Context kRefinements[] = {
 ContextModels::ContextModels(const ModelConfig& config)
     : config_(config),
       sizes_(SizesOf(config.mixing)),
+      sets_(WeightSetsOf(config)),
       histories_(sizes_.contexts, config.mixing_bits),
       runs_(sizes_.runs, Bits(config, kRunBits)),
       direct_(sizes_.direct, Bits(config, kDirectBits)),
@@ -51,6 +52,11 @@ ContextModels::ContextModels(const ModelConfig& config)
       streams_(static_cast<size_t>(config.streams)),
       predicted_(static_cast<size_t>(sizes_.matches)),
       direct_contexts_(static_cast<size_t>(sizes_.direct)) {
+  static_assert(JpegModel::kInputs +
+                    SizesOf(kMostMixing).matches * MatchModel::kInputs + 1 <=
+                Evidence::kMostInputs);
+  if (config.jpeg != 0)
+    jpeg_ = std::make_unique<JpegModel>(Bits(config, kScanBits));
   for (int64_t m = 0; m < sizes_.matches; ++m) {
     matches_.emplace_back(kMatchOrders[m], Bits(config, kMatchBits));
   }
@@ -64,6 +70,7 @@ int64_t ContextModels::Bytes(const ModelConfig& config) {
          SymbolRing::Bytes(Bits(config, kRingBits)) +
          sizes.matches * MatchModel::Bytes(Bits(config, kMatchBits)) +
          Associations::Bytes() +
+         (config.jpeg != 0 ? JpegModel::Bytes(Bits(config, kScanBits)) : 0) +
          config.streams * static_cast<int64_t>(sizeof(StreamContext)) +
          config.alphabet * 8;
 }
@@ -103,7 +110,28 @@ void ContextModels::StartSymbol(int64_t stream,
     const MatchModel::Place& place = stream_->match[m];
     predicted_[m] = place.length == 0 ? -1 : ring_[place.pointer];
   }
-  EnterContexts();
+  in_scan_ = jpeg_ != nullptr && jpeg_->InScan();
+  if (!in_scan_) EnterContexts();
+}
+
+// In a scan the other models are silent, but for matches: a picture may come
+// again.
+void ContextModels::LookAtScan(Evidence& evidence) {
+  jpeg_->Look(path_, evidence);
+  int16_t* inputs = evidence.inputs.data() + JpegModel::kInputs;
+  AddMatches(inputs);
+  inputs += sizes_.matches * MatchModel::kInputs;
+  *inputs++ = kBias;
+  std::fill(inputs, evidence.inputs.data() + evidence.inputs.size(), 0);
+  // Its weights stand behind those of the others.
+  const auto move = [](auto& sets, const std::vector<int64_t>& counts) {
+    for (size_t m = 0; m < sets.size(); ++m) {
+      sets[m] += static_cast<int32_t>(counts[m] - JpegModel::kSets);
+    }
+  };
+  move(evidence.first, sets_.first);
+  move(evidence.second, sets_.second);
+  move(evidence.last, sets_.last);
 }
 
 void ContextModels::EnterContexts() {
@@ -171,6 +199,7 @@ ContextModels::Signs ContextModels::FillInputs(int16_t* inputs) {
 }
 
 void ContextModels::Look(Evidence& evidence) {
+  if (in_scan_) return LookAtScan(evidence);
   const Signs signs = FillInputs(evidence.inputs.data());
   SelectWeights(signs, evidence);
   for (size_t k = 0; k < static_cast<size_t>(sizes_.refinements); ++k) {
@@ -181,16 +210,20 @@ void ContextModels::Look(Evidence& evidence) {
 }
 
 void ContextModels::Learn(int bit) {
-  histories_.Update(bit);
-  runs_.Train(bit);
-  direct_.Train(bit);
+  if (in_scan_) {
+    jpeg_->PutBit(bit);
+  } else {
+    histories_.Update(bit);
+    runs_.Train(bit);
+    direct_.Train(bit);
+  }
   for (MatchModel& match : matches_) match.Train(bit);
   (bit != 0 ? low_ : high_) = middle();
   path_ = path_ * 2 + static_cast<uint64_t>(bit);
   ++depth_;
   if (Done()) {
     EndSymbol();
-  } else if (depth_ % HistoryTable::kLevels == 0) {
+  } else if (!in_scan_ && depth_ % HistoryTable::kLevels == 0) {
     histories_.Enter(path_);
     direct_.Enter(direct_contexts_, path_);
   }
@@ -199,7 +232,8 @@ void ContextModels::Learn(int bit) {
 void ContextModels::EndSymbol() {
   StreamContext& s = *stream_;
   const auto symbol = static_cast<uint16_t>(low_);
-  runs_.Finish(symbol);
+  if (!in_scan_) runs_.Finish(symbol);
+  if (jpeg_ != nullptr) jpeg_->PutByte(static_cast<uint8_t>(symbol));
   ring_[s.position] = symbol;
   if (strong()) {
     s.text.Push(symbol, s.word, s.order[3], s.order[4], s.position, past_);
@@ -214,6 +248,7 @@ void ContextModels::EndSymbol() {
 }
 
 bool ContextModels::StateIsSound() const {
+  if (jpeg_ != nullptr && !jpeg_->StateIsSound()) return false;
   if (counters_.last >= streams_.size()) return false;
   const uint64_t end = counters_.symbols + counters_.block;
   for (const StreamContext& s : streams_) {
@@ -238,6 +273,7 @@ std::vector<std::span<uint8_t>> ContextModels::State() {
   add({direct_.State(), ring_.State()});
   for (MatchModel& match : matches_) add(match.State());
   add(past_.State());
+  if (jpeg_ != nullptr) add(jpeg_->State());
   add({bytes(streams_.data(), streams_.size()), bytes(&counters_, 1)});
   return state;
 }

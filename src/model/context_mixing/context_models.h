@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -18,7 +19,9 @@
 #include "src/model/context_mixing/direct_models.h"
 #include "src/model/context_mixing/evidence.h"
 #include "src/model/context_mixing/history_models.h"
+#include "src/model/context_mixing/jpeg_model.h"
 #include "src/model/context_mixing/match_model.h"
+#include "src/model/context_mixing/node_mixer.h"
 #include "src/model/context_mixing/run_models.h"
 #include "src/model/context_mixing/stream_context.h"
 
@@ -71,6 +74,7 @@ class ContextModels {
   };
 
   bool strong() const { return config_.mixing > 1; }
+  void LookAtScan(Evidence& evidence);
   void EnterContexts();
   Signs FillInputs(int16_t* inputs);
   void AddMatches(int16_t* inputs);
@@ -85,6 +89,7 @@ class ContextModels {
 
   const ModelConfig config_;
   const MixingSizes sizes_;
+  const WeightSets sets_;
   HistoryModels histories_;
   RunModels runs_;
   DirectModels direct_;
@@ -92,6 +97,7 @@ class ContextModels {
   std::vector<MatchModel> matches_;
   Associations past_;
   std::vector<StreamContext> streams_;
+  std::unique_ptr<JpegModel> jpeg_;  // null: none
   struct {
     uint64_t symbols = 0;  // in the blocks before this one
     uint64_t block = 0;    // symbols of this block
@@ -100,6 +106,7 @@ class ContextModels {
 
   // The symbol being coded.
   StreamContext* stream_ = nullptr;
+  bool in_scan_ = false;  // of a JPEG
   int32_t low_ = 0, high_ = 1;
   uint64_t path_ = 1;  // the bits so far, after a leading 1
   int64_t depth_ = 0;

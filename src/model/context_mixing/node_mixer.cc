@@ -41,13 +41,12 @@ int64_t LastInputs(const MixingSizes& sizes) { return 1 + sizes.refinements; }
 
 NodeMixer::NodeMixer(const ModelConfig& config)
     : strong_(config.mixing > 1),
-      first_(SizesOf(config.mixing).inputs(), WeightSetsOf(config.mixing).first,
+      first_(SizesOf(config.mixing).inputs(), WeightSetsOf(config).first,
              strong_ ? kFirstWeight : kFastWeight,
              strong_ ? kFirstRates : kFastRates),
-      second_(first_.mixers(), WeightSetsOf(config.mixing).second,
+      second_(first_.mixers(), WeightSetsOf(config).second,
               Share(first_.mixers()), kSecondRates),
-      last_(LastInputs(SizesOf(config.mixing)),
-            WeightSetsOf(config.mixing).last,
+      last_(LastInputs(SizesOf(config.mixing)), WeightSetsOf(config).last,
             Share(LastInputs(SizesOf(config.mixing))), kLastRates) {
   const MixingSizes sizes = SizesOf(config.mixing);
   NNCPP_CHECK(sizes.first <= kMixerGrain && LastInputs(sizes) <= kMixerGrain);
@@ -58,7 +57,7 @@ NodeMixer::NodeMixer(const ModelConfig& config)
 
 int64_t NodeMixer::Bytes(const ModelConfig& config) {
   const MixingSizes sizes = SizesOf(config.mixing);
-  const WeightSets sets = WeightSetsOf(config.mixing);
+  const WeightSets sets = WeightSetsOf(config);
   int64_t bytes = MixerLayer::Bytes(sizes.inputs(), sets.first) +
                   MixerLayer::Bytes(sizes.first, sets.second) +
                   MixerLayer::Bytes(LastInputs(sizes), sets.last);

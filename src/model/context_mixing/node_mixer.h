@@ -22,7 +22,7 @@ namespace nncpp {
 struct WeightSets {
   std::vector<int64_t> first, second, last;
 };
-WeightSets WeightSetsOf(int64_t mixing);
+WeightSets WeightSetsOf(const ModelConfig& config);
 
 class NodeMixer {
  public:

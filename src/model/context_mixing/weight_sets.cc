@@ -17,16 +17,25 @@ constexpr int64_t kLengths = 16;
 constexpr int64_t kConfidences = 16;
 constexpr int64_t kSeen = SizesOf(kMostMixing).contexts + 1;
 
-}  // namespace
-
 // In the order of SelectWeights.
-WeightSets WeightSetsOf(int64_t mixing) {
+WeightSets SetsOfMixing(int64_t mixing) {
   if (mixing == 1) return {{kNodes, kLengths * kDepths, kBytes}, {}, {}};
   return {{kNodes, kBytes, 256 * kDepths, kSeen * kDepths, 256 * kDepths, 4096,
            64 * kDepths, 8 * kNodes, 4096, 4096, 4096, 4096},
           {kNodes, kBytes, 4096, kLengths * kDepths, kConfidences * 3,
            (kSeen / 4 + 1) * kDepths},
           {kNodes, kBytes, 4096, kConfidences * 3}};
+}
+
+}  // namespace
+
+WeightSets WeightSetsOf(const ModelConfig& config) {
+  WeightSets sets = SetsOfMixing(config.mixing);
+  if (config.jpeg == 0) return sets;
+  for (std::vector<int64_t>* layer : {&sets.first, &sets.second, &sets.last}) {
+    for (int64_t& count : *layer) count += JpegModel::kSets;
+  }
+  return sets;
 }
 
 int64_t ContextModels::Foreseen(size_t m) const {

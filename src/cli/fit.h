@@ -1,0 +1,27 @@
+// src/cli/fit.h -- what compress does to the configuration for its input.
+#pragma once
+
+#include <cstdint>
+
+#include "src/base/head_source.h"
+#include "src/cli/checkpoint_file.h"
+#include "src/cli/options.h"
+#include "src/codec/codec.h"
+
+namespace nncpp {
+
+// At the default level, what does not look English gets a larger net
+// (docs/results.md). A resumed run keeps that of its checkpoint.
+void FitNet(HeadSource& in, const CheckpointSummary& from, Options& options);
+
+// Where a sixteenth of the head is of scans of JPEG files, these get models of
+// their own, unless the command line has said whether they do.
+void FitToPictures(HeadSource& in, Options& options);
+
+// Tables as large as the input of `size` bytes, and what is learnt before it,
+// would fill; as the input alone would where the machine or -M has no room for
+// those.
+void FitToInput(HeadSource& in, int64_t size, const CodecOptions& codec,
+                bool self_check, Options& options);
+
+}  // namespace nncpp
