@@ -39,13 +39,9 @@ void JpegScan::PutByte(uint8_t byte) {
       break;
     case kLength:
       if (--left_ > 0) break;
-      left_ = (last_ << 8 | byte) - 2;
-      if (left_ < 0)
-        Leave();
-      else if (left_ == 0)
-        EndSegment();
-      else
-        phase_ = kSegment;
+      left_ = std::max((last_ << 8 | byte) - 2, -1);
+      phase_ = left_ < 0 ? kOutside : kSegment;
+      if (left_ == 0) EndSegment();
       break;
     case kSegment:
       if (filled_ < kSegmentBytes)
@@ -91,7 +87,9 @@ void JpegScan::EndSegment() {
     default:  // what is no frame may be passed over
       known = marker_ > kLastFrame;
   }
-  if (!known) Leave();
+  if (known) return;
+  count_ = 0;  // what was read of its components may be anything
+  Leave();
 }
 
 bool JpegScan::ReadCodes(std::span<const uint8_t> segment) {
@@ -208,10 +206,11 @@ bool JpegScan::HeadersAreSound() const {
   if (count_ == 0) return true;
   bool sound = Within(parts_, 1, kMostBlocks) && Within(width_, 1, kWidth) &&
                Within(height_, 1, 0xFFFF);
-  for (const Component& c : components_) {
+  for (const Component& c :
+       std::span(components_).first(static_cast<size_t>(count_))) {
     sound = sound && Within(c.dc, 0, kTables - 1) &&
             Within(c.ac, 0, kTables - 1) && Within(c.steps, 0, kTables - 1) &&
-            Within(c.across, 0, 2) && Within(c.down, 0, 2) &&
+            Within(c.across, 1, 2) && Within(c.down, 1, 2) &&
             width_ * c.across <= kWidth &&
             Within(c.predictor, -kMostDc, kMostDc);
   }

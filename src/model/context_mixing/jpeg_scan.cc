@@ -175,7 +175,7 @@ bool JpegScan::CodeIsSound() const {
 
 bool JpegScan::Sound() const {
   if (!Within(phase_, 0, kPhases - 1) || !Within(last_, 0, 0xFF) ||
-      !Within(before_last_, 0, 0xFF) || !Within(left_, 0, 0xFFFF) ||
+      !Within(before_last_, 0, 0xFF) || !Within(left_, -1, 0xFFFF) ||
       !Within(filled_, 0, kSegmentBytes) || !HeadersAreSound()) {
     return false;
   }
