@@ -74,7 +74,7 @@ std::string ModelOptions() {
   for (const ConfigField& field : ConfigFields()) {
     text += "      --" + std::string(field.name) + " N\n        " +
             std::string(field.help) + "\n        from " +
-            FormatReal(field.minimum) + " to " + FormatReal(field.maximum) +
+            FormatReal(field.minimum) + " to " + MaximumText(field) +
             ", default " + FieldText(field, config) + "\n";
   }
   return text;

@@ -25,11 +25,10 @@ T ParseNumber(const ConfigField& field, std::string_view text) {
   // False for NaN, too.
   const double wide = static_cast<double>(value);
   if (sound && wide >= field.minimum && wide <= field.maximum) return value;
-  throw Error(ErrorKind::kUsage, "--" + std::string(field.name) + " " +
-                                     std::string(text) + ": not possible; " +
-                                     "give a number from " +
-                                     FormatReal(field.minimum) + " to " +
-                                     FormatReal(field.maximum));
+  throw Error(ErrorKind::kUsage,
+              "--" + std::string(field.name) + " " + std::string(text) +
+                  ": not possible; " + "give a number from " +
+                  FormatReal(field.minimum) + " to " + MaximumText(field));
 }
 
 }  // namespace
@@ -135,7 +134,7 @@ CheckpointEvery ParseEvery(std::string_view text) {
   }
   const size_t scale = unit.size() == 1 ? std::string_view("smhd").find(unit[0])
                                         : std::string_view::npos;
-  if (sound && scale != std::string_view::npos) {
+  if (sound && number > 0 && scale != std::string_view::npos) {
     constexpr double kSeconds[] = {1, 60, 3600, 86400};
     return {number * kSeconds[scale], 0};
   }

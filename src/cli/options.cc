@@ -9,6 +9,7 @@
 
 #include "preproc/dictionary.h"
 #include "src/base/error.h"
+#include "src/cli/argument_check.h"
 #include "src/cli/option_names.h"
 #include "src/cli/option_values.h"
 #include "src/cli/part_options.h"
@@ -82,17 +83,20 @@ void AddCommonOptions(CLI::App& app, Raw& raw) {
 }
 
 // -1 to -9. Unlike other options each command needs them as its own: where it
-// has none that is a digit, the library takes -1 for a name.
+// has none that is a digit, the library takes -1 for a name. They and --profile
+// do their work while the library reads on, so that the last one counts.
 void AddLevels(CLI::App& app, Raw& raw) {
   for (char level = '1'; level <= '9'; ++level) {
     app.add_flag_callback(std::string("-") + level,
                           [&raw, level] { raw.profile = level; })
+        ->trigger_on_parse()
         ->group(kForCompress);
   }
 }
 
 void AddCompressOptions(CLI::App& app, Raw& raw) {
   app.add_option("--profile", raw.profile)
+      ->trigger_on_parse()
       ->type_name("name")
       ->group(kForCompress);
   app.add_option("--symbols", raw.symbols)
@@ -208,10 +212,13 @@ ModelConfig ChosenConfig(const Raw& raw) {
   return config;
 }
 
-void CheckNames(Options& options) {
+void CheckNames(Options& options, bool output_given) {
   if (options.input.empty()) {
     throw Error(ErrorKind::kUsage,
                 "no input named; give a file, or - for standard input");
+  }
+  if (output_given && options.output.empty()) {
+    throw Error(ErrorKind::kUsage, "the output has an empty name; name it");
   }
   // Opened by name, these would be files of their own, and one of them would
   // be replaced by the output.
@@ -291,48 +298,13 @@ void CheckSalvage(const Options& options) {
   }
 }
 
-// Whether `name` stands where the command should, before the command that was
-// understood, if any was.
-bool StandsForCommand(const std::string& name, const CLI::App& app,
-                      std::span<const char* const> arguments) {
-  const std::vector<CLI::App*> verbs = app.get_subcommands();
-  for (const char* argument : arguments.subspan(1)) {
-    if (!verbs.empty() && verbs.front()->check_name(argument)) return false;
-    if (argument == name) return true;
-  }
-  return true;
-}
-
-// Refuses what no option and no name took, unless it is one of many `names` of
-// compress. (CLI11 would read [a] as a list, were they one option.)
-void CheckExtras(const CLI::App& app, std::span<const char* const> arguments,
-                 std::vector<std::string>& names) {
-  std::vector<std::string> extras = app.remaining(/*recurse=*/true);
-  std::erase(extras, "--");  // did its work
-  if (extras.empty()) return;
-  for (const std::string& extra : extras) {
-    if (extra.size() > 1 && extra.front() == '-') {
-      throw Error(ErrorKind::kUsage,
-                  extra + ": no such option; see nncpp --help");
-    }
-  }
-  for (const std::string& extra : extras) {
-    const bool command = StandsForCommand(extra, app, arguments);
-    if (!command && app.got_subcommand("compress")) continue;
-    throw Error(ErrorKind::kUsage,
-                extra +
-                    (command ? ": no such command" : ": one name too many") +
-                    "; see nncpp --help");
-  }
-  names = std::move(extras);
-}
-
-Verb ChosenVerb(Raw& raw, const CLI::App& app,
+Verb ChosenVerb(Raw& raw, CLI::App& app,
                 std::span<const char* const> arguments) {
   if (raw.version) return Verb::kVersion;
   if (raw.help_all) return Verb::kModelHelp;
   if (raw.help) return Verb::kHelp;
-  CheckExtras(app, arguments, raw.more_names);
+  CheckArguments(app, arguments);
+  raw.more_names = TakeNames(app, arguments);
   if (app.get_subcommands().empty()) {
     throw Error(ErrorKind::kUsage, "nothing to do; see nncpp --help");
   }
@@ -357,18 +329,20 @@ Options ParseOptions(int argc, const char* const* argv) {
   app.set_help_flag();
   // One verb: what follows it is a file, even if it is called "t".
   app.require_subcommand(0, 1);
-  app.allow_extras();  // for CheckExtras, whose words are plainer
+  app.allow_extras();  // for TakeNames, whose words are plainer
   AddCommonOptions(app, raw);
   AddCompressOptions(app, raw);
   AddDictionaryOptions(app, raw);
   AddFileOptions(app, raw);
   AddVerbs(app, raw);
 
-  app.parse(argc, argv);
-  options.verb = ChosenVerb(raw, app, {argv, static_cast<size_t>(argc)});
+  const std::span arguments{argv, static_cast<size_t>(argc)};
+  app.parse(static_cast<int>(BeforeMark(app, arguments).size()), argv);
+  options.verb = ChosenVerb(raw, app, arguments);
   if (options.verb >= Verb::kHelp) return options;
   CheckGroups(app, options.verb);
-  CheckGroups(*app.get_subcommands().front(), options.verb);
+  const CLI::App& verb = *app.get_subcommands().front();
+  CheckGroups(verb, options.verb);
   options.verbose = options.verbose && !options.quiet;
   options.progress = !raw.no_progress && !options.quiet;
   options.threads = ParseThreads(raw.threads);
@@ -390,7 +364,8 @@ Options ParseOptions(int argc, const char* const* argv) {
   options.config_given = !plain || !usual || app.count("--profile") > 0;
   options.default_level = plain && (usual || raw.profile == "5");
   TakeMoreNames(raw.more_names, options);
-  CheckNames(options);
+  const CLI::Option* output = verb.get_option_no_throw("OUT");
+  CheckNames(options, output != nullptr && output->count() > 0);
   CheckCheckpoint(raw, options);
   CheckSalvage(options);
   ReadParts(raw.parts, options);

@@ -28,8 +28,7 @@ enum class Verb {
   kVersion,
 };
 
-// How often checkpoints are written: exactly one of the two is positive, or
-// both are 0 for one after every segment.
+// How often checkpoints are written: exactly one of the two is positive.
 struct CheckpointEvery {
   double seconds = 300;
   int64_t blocks = 0;

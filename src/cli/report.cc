@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 #include <cstdio>
+#include <limits>
 #include <vector>
 
 #include "src/base/check.h"
@@ -144,6 +145,15 @@ std::string FieldText(const ConfigField& field, const ModelConfig& config) {
   if (field.whole != nullptr) return std::to_string(config.*field.whole);
   if (field.real != nullptr) return FormatReal(config.*field.real);
   return std::to_string(config.*field.bits);
+}
+
+std::string MaximumText(const ConfigField& field) {
+  // Not a number that a double can hold.
+  constexpr uint64_t kMost = std::numeric_limits<uint64_t>::max();
+  if (field.bits != nullptr && field.maximum >= static_cast<double>(kMost)) {
+    return std::to_string(kMost);
+  }
+  return FormatReal(field.maximum);
 }
 
 std::string FormatCount(int64_t count) {

@@ -23,6 +23,9 @@ std::string FormatReal(double value);
 // The value of one field, as the option of its name takes it.
 std::string FieldText(const ConfigField& field, const ModelConfig& config);
 
+// The largest value that it takes.
+std::string MaximumText(const ConfigField& field);
+
 // 1000000 -> "1,000,000".
 std::string FormatCount(int64_t count);
 

@@ -106,7 +106,8 @@ c in/a.txt in/empty mode.nncpp
 stat -c %a mode.nncpp
 
 echo "-- stopped and continued"
-"$NNCPP" c -q --no-prep --profile tiny --checkpoint ck --checkpoint-every 0s \
-  --block-symbols 256 in/a.txt in/deep/b.txt in/last.png r.nncpp
+"$NNCPP" c -q --no-prep --profile tiny --checkpoint ck \
+  --checkpoint-every 1e-6s --block-symbols 256 \
+  in/a.txt in/deep/b.txt in/last.png r.nncpp
 c --block-symbols 256 in/a.txt in/deep/b.txt in/last.png s.nncpp
 Same r.nncpp s.nncpp

@@ -51,6 +51,12 @@ for order in '-1 c -q brief -' 'c -1 -q brief -' 'c -q brief -1 -' \
   # shellcheck disable=SC2086
   "$NNCPP" $order | cmp - brief.nncpp && echo "$order: same"
 done
+echo "-- the last level or profile counts"
+for order in '-9 c -1 brief -' 'c -9 -1 brief -' 'c --profile 9 brief - -1' \
+  'c -1 --profile 9 --profile 1 brief -' '-9 c brief - --profile 1'; do
+  # shellcheck disable=SC2086
+  "$NNCPP" -q $order | cmp - brief.nncpp && echo "$order: same"
+done
 Run d -1 brief.nncpp out
 Run t brief.nncpp -9
 

@@ -154,6 +154,54 @@ TEST(Options, LastOneWins) {
   EXPECT_EQ(Parse({"c", "a", "-T", "1", "-T", "2"}).threads, 2);
   EXPECT_EQ(Parse({"c", "a", "--self-check", "--no-self-check"}).self_check,
             false);
+  const auto config = [](std::initializer_list<const char*> arguments) {
+    return Parse(arguments).config;
+  };
+  EXPECT_EQ(config({"c", "-9", "-1", "a"}), ProfileConfig("1"));
+  EXPECT_EQ(config({"-1", "c", "a", "-9"}), ProfileConfig("9"));
+  EXPECT_EQ(config({"c", "-1", "--profile", "tiny", "a"}),
+            ProfileConfig("tiny"));
+  EXPECT_EQ(config({"--profile=tiny", "c", "a", "-1"}), ProfileConfig("1"));
+}
+
+TEST(Options, TakeNoOtherNumberForALevel) {
+  for (const char* wrong : {"-0", "-05", "-0x3", "-10", "-12", "-q0", "-q10"}) {
+    EXPECT_THROW(Parse({"c", "a", wrong}), Error) << wrong;
+    EXPECT_THROW(Parse({"c", wrong, "a"}), Error) << wrong;
+    EXPECT_THROW(Parse({wrong, "c", "a"}), Error) << wrong;
+    EXPECT_EQ(Parse({"c", "--", wrong}).input, wrong);
+    EXPECT_EQ(Parse({"c", "a", "--prime", wrong}).prime, wrong);
+  }
+  EXPECT_EQ(Parse({"c", "-9qT10", "a"}).threads, 10);
+  EXPECT_EQ(Parse({"c", "-qT", "10", "a"}).threads, 10);
+}
+
+TEST(Options, EndWithTheMark) {
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(Parse({"c", "--", "-q", "--help"}).output, "--help");
+  EXPECT_EQ(Parse({"c", "a", "--", "--"}).output, "--");
+  const Options several = Parse({"c", "a", "b", "--", "-q", "-0"});
+  EXPECT_EQ(several.inputs, (Names{"a", "b", "-q"}));
+  EXPECT_EQ(several.output, "-0");
+  EXPECT_FALSE(several.quiet);
+  EXPECT_EQ(Parse({"c", "--prime", "--", "-q", "--", "-f"}).prime, "--");
+  EXPECT_EQ(Parse({"prep", "--", "train", "a", "-b"}).output, "-b");
+  EXPECT_THROW(Parse({"t", "a", "--", "b"}), Error);
+  EXPECT_THROW(Parse({"--", "c", "a"}), Error);
+}
+
+TEST(Options, HaveNoEmptyValues) {
+  for (const char* option :
+       {"--checkpoint", "--dictionary", "--prime", "--parts", "--part-size",
+        "--checkpoint-every", "--dictionary-words", "--min-frequency", "-M"}) {
+    EXPECT_THROW(Parse({"c", option, "", "a"}), Error) << option;
+    const std::string joined = std::string(option) + "=";
+    EXPECT_THROW(Parse({"c", joined.c_str(), "a", "b"}), Error) << option;
+  }
+  EXPECT_THROW(Parse({"d", "--only", "", "a", "b"}), Error);
+  EXPECT_THROW(Parse({"c", "a", ""}), Error);
+  EXPECT_THROW(Parse({"c", "a", "b", ""}), Error);
+  EXPECT_THROW(Parse({"d", "a.nncpp", ""}), Error);
 }
 
 TEST(Options, LeaveTheSelfCheckToTheSizeUnlessAsked) {

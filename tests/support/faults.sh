@@ -189,7 +189,7 @@ families=(write sync rename unlink meta)
 actions=(ENOSPC ENOSPC+ EIO)
 all=1 step=$((1 + stride / 5))
 for direction in c d p; do
-  FailingCalls $direction large --checkpoint ck --checkpoint-every 0s
+  FailingCalls $direction large --checkpoint ck --checkpoint-every 1e-6s
 done
 Begin p large
 rm -rf ./*
@@ -204,7 +204,7 @@ KilledAtCalls() { # SIZE
       for ((n = 1; ; n += stride)); do
         rm -rf ./*
         Begin $direction "$1"
-        command+=(--checkpoint ck --checkpoint-every 0s)
+        command+=(--checkpoint ck --checkpoint-every 1e-6s)
         trial="$direction any:$n:$action"
         Faulty any:$n:$action
         [ $came = yes ] || break
