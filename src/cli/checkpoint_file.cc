@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <filesystem>
 #include <new>
 #include <system_error>
@@ -16,6 +17,7 @@
 #include "src/base/unfinished.h"
 #include "src/cli/part_input.h"
 #include "src/cli/signals.h"
+#include "src/format/checkpoint.h"
 
 namespace nncpp {
 namespace {
@@ -57,6 +59,31 @@ std::unique_ptr<FileSource> OpenCheckpoint(const std::string& path) {
   return std::make_unique<FileSource>(path);
 }
 
+// Refuses a file that a checkpoint cannot be. Not opened before: that of a FIFO
+// would wait for ever.
+void CheckRegular(const std::string& path) {
+  std::error_code ignored;
+  if (!IdentityOfPath(path) ||
+      std::filesystem::is_regular_file(path, ignored)) {
+    return;
+  }
+  throw Error(ErrorKind::kUsage,
+              path +
+                  ": is no regular file, as a checkpoint must be; name another "
+                  "file for it");
+}
+
+// Refuses a file that -f must not take for an older checkpoint.
+void CheckReplaceable(const std::string& path) {
+  std::array<uint8_t, kCheckpointMagic.size()> magic = {};
+  const int64_t count = FileSource(path).Read(magic);
+  if (count == 0 || magic == kCheckpointMagic) return;
+  throw Error(ErrorKind::kUsage,
+              path +
+                  ": is no checkpoint, which alone -f replaces; name another "
+                  "file for it, or move this one away");
+}
+
 std::vector<std::string> OtherNames(const Options& options) {
   std::vector<std::string> names = options.inputs;
   names.insert(names.end(),
@@ -77,9 +104,12 @@ void CheckCheckpointName(const Options& options) {
                                        ": is another file of this run; name a "
                                        "file of its own for the checkpoint");
   }
+  CheckRegular(name);
   if (options.resume) {
     OpenCheckpoint(name);
-  } else if (IdentityOfPath(name) && !options.force) {
+  } else if (IdentityOfPath(name)) {
+    CheckReplaceable(name);
+    if (options.force) return;
     throw Error(ErrorKind::kUsage,
                 name +
                     ": exists already; continue it with --resume, or start "

@@ -89,8 +89,9 @@ class CheckpointFile : public Checkpointer {
 };
 
 // Refuses before any work is done, with Error(kUsage): a checkpoint that exists
-// in a run that is not to be resumed (unless forced), that does not exist in
-// one that is, or that is another file of the run.
+// in a run that is not to be resumed (unless forced, and it is one or empty),
+// that does not exist in one that is, that is no regular file, or that has the
+// name of another file of the run.
 void CheckCheckpointName(const Options& options);
 
 // What the checkpoint of the run to be resumed says. Throws Error(kUsage).

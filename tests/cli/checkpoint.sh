@@ -100,6 +100,9 @@ head -c 100 "$TEST_DATA/alice29.txt" > ck
 : > a.nncpp.part
 Run c -f --checkpoint ck --resume one a.nncpp
 Run c -qf --profile tiny --checkpoint ck one a.nncpp
+printf '\x91NNCK\r\n\x1A and nothing more' > ck
+Run c -f --checkpoint ck --resume one a.nncpp
+Run c -qf --profile tiny --checkpoint ck one a.nncpp
 Files
 
 echo "-- refused at once"
