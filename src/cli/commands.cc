@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -22,6 +21,7 @@
 #include "src/cli/file_series.h"
 #include "src/cli/fit.h"
 #include "src/cli/help.h"
+#include "src/cli/own_files.h"
 #include "src/cli/part_input.h"
 #include "src/cli/part_output.h"
 #include "src/cli/prep_commands.h"
@@ -201,19 +201,6 @@ void CheckSet(const Options& options, PartInput& input, int64_t number) {
                   "name, with a checkpoint of its own");
 }
 
-// The files that an archive says it holds; none for one original, and for what
-// is no regular file, which can be read but once.
-std::vector<ArchiveFile> FilesOf(const std::string& path) {
-  std::error_code ignored;
-  if (path == "-" || !std::filesystem::is_regular_file(path, ignored))
-    return {};
-  FileSource in(path);
-  ArchiveReader reader(in);
-  const ArchiveHeader& header = reader.ReadHeader();
-  if (header.files.empty()) return {};
-  return ParseFiles(header.files, *header.original_bytes);
-}
-
 // All files of an archive go into a folder, or one is taken out.
 void RunExtract(const Options& options, const std::vector<ArchiveFile>& files,
                 PartInput& input) {
@@ -229,6 +216,11 @@ void RunExtract(const Options& options, const std::vector<ArchiveFile>& files,
   CodecOptions codec = CodecOptionsFor(options, in.name(), meter);
   codec.as_files = true;
   if (options.only.empty()) {
+    std::vector<std::string> paths;
+    for (const ArchiveFile& file : files) {
+      paths.push_back(options.output + "/" + file.name);
+    }
+    CheckOutputs(options, paths);
     FolderSink out(options.output, files, options.force);
     const Report report = Decompress(in, out, codec);
     out.Finish();
@@ -260,7 +252,6 @@ void RunDecompress(const Options& options, std::string& subject) {
   }
   if (!options.checkpoint.empty()) CheckCheckpointName(options);
   PartInput input(options, subject);
-  input.CheckOutputName(options.output);
   const int64_t first =
       options.resume ? std::max<int64_t>(1, SummaryOfCheckpoint(options).part)
                      : 1;
@@ -331,6 +322,7 @@ bool ComputesWithModel(Verb verb) {
 void RunCommand(const Options& options, std::string& subject) {
   if (ComputesWithModel(options.verb)) SelfTest();
   subject = options.input == "-" ? "standard input" : options.input;
+  CheckOutputs(options);
   switch (options.verb) {
     case Verb::kCompress:
       return RunCompress(options);

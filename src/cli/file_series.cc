@@ -13,6 +13,7 @@
 #include "src/base/error.h"
 #include "src/base/io_error.h"
 #include "src/base/output_path.h"
+#include "src/format/archive_reader.h"
 
 namespace nncpp {
 namespace {
@@ -54,6 +55,18 @@ std::vector<std::string> FoldersOf(const std::string& name) {
 }
 
 }  // namespace
+
+std::vector<ArchiveFile> FilesOf(const std::string& path) {
+  std::error_code ignored;
+  if (path == "-" || !std::filesystem::is_regular_file(path, ignored)) {
+    return {};
+  }
+  FileSource in(path);
+  ArchiveReader reader(in);
+  const ArchiveHeader& header = reader.ReadHeader();
+  if (header.files.empty()) return {};
+  return ParseFiles(header.files, *header.original_bytes);
+}
 
 FileSeries::FileSeries(const std::vector<std::string>& paths,
                        const std::string& output)

@@ -16,6 +16,10 @@
 
 namespace nncpp {
 
+// The files that an archive says it holds; none for one original, and for what
+// is no regular file, which can be read but once.
+std::vector<ArchiveFile> FilesOf(const std::string& path);
+
 // Reads files one after the other.
 class FileSeries : public Source {
  public:

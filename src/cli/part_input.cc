@@ -81,16 +81,6 @@ bool PartInput::HasLaterThan(int64_t number) const {
   return false;
 }
 
-void PartInput::CheckOutputName(const std::string& output) const {
-  if (!set_) return;
-  const auto there = IdentityOfPath(output);
-  for (int64_t number = 1; there && number <= kMaxParts; ++number) {
-    if (IdentityOfPath(PartName(name_, number)) != there) continue;
-    throw Error(ErrorKind::kUsage,
-                output + ": is a part of the input; choose another output");
-  }
-}
-
 int64_t PartInput::SizeHint(const FileSource& archive) const {
   if (!set_) return archive.SizeHint();
   int64_t bytes = 0;

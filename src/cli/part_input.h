@@ -40,9 +40,6 @@ class PartInput {
   // Whether the set has a part beyond that number.
   bool HasLaterThan(int64_t number) const;
 
-  // Refuses with Error(kUsage) to write to a part of the set.
-  void CheckOutputName(const std::string& output) const;
-
   // Bytes of all files of the set, or of `archive`; -1 when not known.
   int64_t SizeHint(const FileSource& archive) const;
 

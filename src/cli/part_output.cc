@@ -4,11 +4,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 
 #include "src/base/error.h"
 #include "src/base/output_path.h"
 #include "src/base/rename.h"
 #include "src/cli/part_input.h"
+#include "src/format/archive.h"
 
 namespace nncpp {
 
@@ -96,8 +99,15 @@ void PartOutput::Finish() {
     }
     throw;
   }
-  for (int64_t i = number_ + 1; options_.parts.any() && options_.force; ++i) {
-    if (::unlink(PartName(options_.output, i).c_str()) != 0) break;
+  if (options_.parts.any() && options_.force) RemoveLaterParts();
+}
+
+void PartOutput::RemoveLaterParts() const {
+  for (int64_t i = number_ + 1; i <= kMaxParts; ++i) {
+    const std::string path = PartName(options_.output, i);
+    if (!IdentityOfPath(path)) break;
+    std::error_code ignored;
+    if (std::filesystem::is_regular_file(path, ignored)) ::unlink(path.c_str());
   }
 }
 

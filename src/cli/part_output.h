@@ -44,6 +44,7 @@ class PartOutput : public Sink {
  private:
   Options OptionsOf(int64_t number) const;
   void FinishInterrupted(int64_t number);
+  void RemoveLaterParts() const;  // files only
 
   const Options& options_;
   const FileSource& input_;

@@ -123,7 +123,6 @@ void RunJoin(const Options& options, std::string& subject) {
                     ": there is no such piece; give the name of the pieces "
                     "without their number");
   }
-  input.CheckOutputName(options.output);
   auto in = input.Open();
   Output out(options, *in);
   for (int64_t number = 1;; in = input.Open(++number)) {
