@@ -48,6 +48,11 @@ void Descriptor::Reset(int fd) {
   fd_ = fd;
 }
 
+mode_t ModeForOtherGroup(mode_t mode) {
+  const mode_t both = (mode >> 3) & mode & 07;
+  return (mode & 0700) | (both << 3) | both;
+}
+
 FileSource::FileSource(const std::string& path)
     : name_(path == "-" ? kStandardInput : path),
       file_(path == "-"
@@ -108,7 +113,8 @@ int64_t FileSource::SizeHint() const {
 std::optional<FileAttributes> FileSource::Attributes() const {
   const auto status = RegularFile(file_.get());
   if (!status) return {};
-  return FileAttributes{status->st_mode & 0777, status->st_mtim};
+  return FileAttributes{status->st_mode & 0777, status->st_mtim,
+                        status->st_gid};
 }
 
 std::optional<FileIdentity> FileSource::Identity() const {

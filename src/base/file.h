@@ -35,7 +35,13 @@ class Descriptor {
 struct FileAttributes {
   mode_t mode = 0;  // permission bits of user, group and others
   timespec modified = {};
+  // That the mode is meant for; -1: whichever the output has.
+  gid_t group = static_cast<gid_t>(-1);
 };
+
+// What is left of a mode's rights where the file has another group: those that
+// both its group and all others had.
+mode_t ModeForOtherGroup(mode_t mode);
 
 // Tells whether two descriptors or names mean one file.
 struct FileIdentity {

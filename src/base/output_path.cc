@@ -73,7 +73,11 @@ std::optional<FileIdentity> IdentityOfPath(const std::string& path) {
 
 void SetAttributes(int fd, const std::optional<FileAttributes>& attributes,
                    const std::string& path) {
-  const mode_t mode = attributes ? attributes->mode : NewFileMode();
+  mode_t mode = attributes ? attributes->mode : NewFileMode();
+  if (attributes &&
+      ::fchown(fd, static_cast<uid_t>(-1), attributes->group) != 0) {
+    mode = ModeForOtherGroup(mode);
+  }
   if (::fchmod(fd, mode) != 0 && errno != EPERM && errno != ENOTSUP) {
     ThrowIoError(path, "set the permissions", errno);
   }

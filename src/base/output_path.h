@@ -21,8 +21,9 @@ OutputWay CheckOutputPath(const std::string& path, bool overwrite,
 // Of a name, links not followed; empty when there is no such file.
 std::optional<FileIdentity> IdentityOfPath(const std::string& path);
 
-// Sets mode and time of modification; without attributes the mode that a newly
-// created file gets. Throws Error(kIo) naming `path`.
+// Sets group, mode and time of modification; without attributes the mode that a
+// newly created file gets. Where the group may not be given, another one gets
+// no right that it did not have. Throws Error(kIo) naming `path`.
 void SetAttributes(int fd, const std::optional<FileAttributes>& attributes,
                    const std::string& path);
 

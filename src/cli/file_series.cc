@@ -71,6 +71,7 @@ std::vector<ArchiveFile> FilesOf(const std::string& path) {
 FileSeries::FileSeries(const std::vector<std::string>& paths,
                        const std::string& output)
     : paths_(paths), attributes_{kAnyFolder, {0, UTIME_NOW}} {
+  bool one_group = true;
   for (const std::string& path : paths) {
     std::error_code ignored;
     if (path == "-" || (IdentityOfPath(path) &&
@@ -85,10 +86,14 @@ FileSeries::FileSeries(const std::vector<std::string>& paths,
       throw Error(ErrorKind::kUsage,
                   output + ": is an input file; choose another output");
     }
-    attributes_.mode &= file.Attributes()->mode;
+    const FileAttributes given = *file.Attributes();
+    if (files_.empty()) attributes_.group = given.group;
+    one_group = one_group && given.group == attributes_.group;
+    attributes_.mode &= given.mode;
     files_.push_back({WithoutDot(path), file.SizeHint()});
     left_ += files_.back().size;
   }
+  if (!one_group) attributes_.mode = ModeForOtherGroup(attributes_.mode);
   try {
     FilesField(files_);
   } catch (const Error& error) {
