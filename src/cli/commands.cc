@@ -9,11 +9,9 @@
 #include <vector>
 
 #include "kernels/make_backend.h"
-#include "preproc/primer.h"
 #include "src/base/error.h"
 #include "src/base/file.h"
 #include "src/base/head_source.h"
-#include "src/base/machine.h"
 #include "src/base/memory_stream.h"
 #include "src/cli/alphabet.h"
 #include "src/cli/checkpoint_file.h"

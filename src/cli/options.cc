@@ -358,8 +358,9 @@ Options ParseOptions(int argc, const char* const* argv) {
   options.wide_symbols = ParseIsWide(raw.symbols);
   options.alphabet_given = app.count("--alphabet") > 0;
   ReadPrep(raw, options);
-  options.tables_given = app.count("--mixing-bits") + app.count("--ngram-bits");
-  options.jpeg_given = app.count("--jpeg");
+  options.tables_given =
+      app.count("--mixing-bits") + app.count("--ngram-bits") > 0;
+  options.jpeg_given = app.count("--jpeg") > 0;
   const bool plain = raw.settings.empty(), usual = raw.profile == "default";
   options.config_given = !plain || !usual || app.count("--profile") > 0;
   options.default_level = plain && (usual || raw.profile == "5");
