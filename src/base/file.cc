@@ -69,12 +69,12 @@ FileSource::FileSource(const std::string& path)
 
 int64_t FileSource::Read(std::span<uint8_t> bytes) {
   size_t done = 0;
-  while (done < bytes.size()) {
+  while (done < bytes.size() && !ended_) {
     Wait();
     const ssize_t count = ::read(file_.get(), bytes.data() + done,
                                  std::min(bytes.size() - done, kMaxTransfer));
-    if (count == 0) break;
-    if (count > 0) {
+    ended_ = count == 0;
+    if (count >= 0) {
       done += static_cast<size_t>(count);
     } else if (errno != EINTR) {
       ThrowIoError(name_, "read", errno);

@@ -56,6 +56,8 @@ class FileSource : public Source {
   // Throws Error(kIo) when the file cannot be opened or is a directory.
   explicit FileSource(const std::string& path);
 
+  // Once it has ended it stays so: what a terminal's user types after the end,
+  // or another program appends, is not part of it.
   int64_t Read(std::span<uint8_t> bytes) override;
   int64_t SizeHint() const override;
 
@@ -74,6 +76,7 @@ class FileSource : public Source {
 
   std::string name_;
   Descriptor file_;
+  bool ended_ = false;
   int wake_ = -1;  // -1: nothing to wait for but input
   std::function<void()> act_;
 };

@@ -60,6 +60,15 @@ TEST(FileSource, ReadsAFileInPieces) {
   }
 }
 
+TEST(FileSource, HasEndedOnceItHas) {
+  const Scratch scratch;
+  const std::string path = scratch.Put("a", "one");
+  FileSource source(path);
+  EXPECT_EQ(ReadAll(source, 2), "one");
+  scratch.Put("a", "one and two");
+  EXPECT_EQ(ReadAll(source, 2), "");
+}
+
 TEST(FileSource, NamesAMissingFile) {
   const Scratch scratch;
   ExpectError(ErrorKind::kIo, "missing: cannot open: No such file",
