@@ -58,6 +58,9 @@ void FitToInput(HeadSource& in, int64_t size, const CodecOptions& codec,
   if (MemoryNeeded(fitted, self_check) > most) {
     fitted = options.config;
     FitTables(learnt, 0, fitted);
+    if (!options.jpeg_given && MemoryNeeded(fitted, self_check) > most) {
+      fitted.jpeg = 0;
+    }
   }
   options.config = fitted;
 }

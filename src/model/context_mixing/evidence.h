@@ -43,7 +43,8 @@ struct Evidence {
   std::array<int32_t, SizesOf(kMostMixing).first> first;
   std::array<int32_t, SizesOf(kMostMixing).second> second;
   std::array<int32_t, SizesOf(kMostMixing).last> last;
-  // Hashes of the contexts of refinements; the first is the node itself.
+  // Hashes of the contexts of refinements; the first is the node itself, but in
+  // the scan of a JPEG.
   std::array<uint64_t, SizesOf(kMostMixing).refinements> refinements;
 };
 

@@ -170,7 +170,9 @@ bool JpegScan::CodeIsSound() const {
     first = first * 2 + count;
     shorter += count;
   }
-  return first == first_ && shorter == shorter_;
+  // A code that is not complete is none of the shorter ones.
+  return first == first_ && shorter == shorter_ &&
+         bits_ - (1 << length_) >= first;
 }
 
 bool JpegScan::Sound() const {
@@ -182,7 +184,8 @@ bool JpegScan::Sound() const {
   if (phase_ != kScan) return phase_ != kSegment || left_ > 0;
   if (count_ == 0 || !Within(block_, 0, parts_ - 1) ||
       !Within(column_, 0, width_ - 1) || !Within(padding_, 0, 2) ||
-      !Within(left_of_interval_, 0, interval_)) {
+      !Within(left_of_interval_, interval_ > 0 && padding_ == 0 ? 1 : 0,
+              interval_)) {
     return false;
   }
   if (padding_ != 0) return Within(row_, 0, height_);

@@ -13,7 +13,8 @@
 
 namespace nncpp {
 
-// Its bytes are part of the model's state; all are 0 at first.
+// Its bytes are part of the model's state, and so of archives' digests: its
+// members and their sizes never change. All are 0 at first.
 class JpegScan {
  public:
   static constexpr int kBlock = 64;  // coefficients, in the order of the zigzag

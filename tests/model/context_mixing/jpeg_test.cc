@@ -2,6 +2,7 @@
 // and coded.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <map>
@@ -151,6 +152,30 @@ TEST(JpegScan, GoesOnFromEveryStateThatItCallsSound) {
   }
   EXPECT_GT(sound, 1000);
   EXPECT_GT(unsound, 200);
+
+  // The six words before the blocks say where a code stands: all at once.
+  sound = 0;
+  const auto below = [&](uint64_t n) {
+    return static_cast<int32_t>(random() % n);
+  };
+  for (int turn = 0; turn < 200'000; ++turn) {
+    const int32_t length = below(16), bits = below(4)
+                                             << std::max(0, length - 2);
+    const int32_t words[] = {below(3),
+                             below(3) == 0 ? below(256) : -1,
+                             1 << length | (bits & ((1 << length) - 1)),
+                             length,
+                             below(3) * below(170),
+                             below(3) * below(170)};
+    std::memcpy(static_cast<void*>(scan.get()), from.get(), kBefore);
+    std::memcpy(reinterpret_cast<char*>(scan.get()) + kBefore - sizeof(words),
+                words, sizeof(words));
+    if (!scan->Sound()) continue;
+    ++sound;
+    for (int i = 0; i < 20 && scan->Coded(); ++i) scan->PutBit(below(2));
+    EXPECT_TRUE(scan->Sound());
+  }
+  EXPECT_GT(sound, 1000);
 }
 
 ModelConfig Config(int64_t jpeg) {
