@@ -75,7 +75,8 @@ std::vector<uint8_t> AcTable(uint8_t number) {
 }
 
 int SizeOf(int32_t value) {
-  return std::bit_width(static_cast<uint32_t>(std::abs(value)));
+  return static_cast<int>(
+      std::bit_width(static_cast<uint32_t>(std::abs(value))));
 }
 
 void Code(const std::array<int16_t, 64>& value, int32_t dc, Writer& out) {

@@ -48,7 +48,8 @@ int32_t At(const Block& block, int32_t i) {
 
 // The bits of |x|.
 int32_t Size(int32_t x) {
-  return std::bit_width(static_cast<uint32_t>(std::abs(x)));
+  return static_cast<int32_t>(
+      std::bit_width(static_cast<uint32_t>(std::abs(x))));
 }
 
 // The same in halves, with the sign of x.
