@@ -30,10 +30,10 @@ __device__ __forceinline__ void QuantizeSums(const LstmCellGradient& gradient,
   if (to.out.q == nullptr) return;
   __syncthreads();
   const float *dsum = Row(gradient.dsum, b), *fold = to.fold;
-  QuantizeGradientRowInBlock(
-      gradient.dsum.cols, GradientNorm(static_cast<int64_t>(*to.most_squares)),
-      to.noise, to.first_row + b, to.out, b, Shared<CellScratch>().quantize,
-      [=](int64_t i) { return dsum[i] * fold[i]; });
+  QuantizeInBlock(NoisyRow{gradient.dsum.cols, to.noise, to.first_row + b},
+                  GradientNorm(static_cast<int64_t>(*to.most_squares)), to.out,
+                  b, Shared<CellScratch>().quantize,
+                  [=](int64_t i) { return dsum[i] * fold[i]; });
 }
 
 // One block a row. All threads compute elements; warp g adds gate g's squares

@@ -28,10 +28,10 @@ __global__ void __launch_bounds__(kMostRowThreads)
   const float* fold = a.fold + h * n;
   NoiseKey key = a.noise;
   key.tensor += static_cast<uint32_t>(h) << 16;
-  QuantizeGradientRowInBlock(
-      n, GradientNorm(static_cast<int64_t>(a.most_squares[h])), key,
-      a.first_row + row, a.out, h * x.rows + row, Shared<RowScratch>(),
-      [=](int64_t i) { return in[i] * fold[i]; });
+  QuantizeInBlock(NoisyRow{n, key, a.first_row + row},
+                  GradientNorm(static_cast<int64_t>(a.most_squares[h])), a.out,
+                  h * x.rows + row, Shared<RowScratch>(),
+                  [=](int64_t i) { return in[i] * fold[i]; });
 }
 
 // ---- columns ----------------------------------------------------------------

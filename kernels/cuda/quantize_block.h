@@ -12,82 +12,77 @@ union RowScratch {
   int64_t squares[kMostWarps];
 };
 
-// Row `row` of out = value(i), i < n, quantised; value(i) is asked for by
-// thread i modulo those of the block. Maxima and sums of squares are of
-// integers, so no result depends on an order.
-template <typename Value>
-__device__ __forceinline__ void QuantizeRowInBlock(int64_t n,
-                                                   const Operand& out,
-                                                   int64_t row,
-                                                   RowScratch& scratch,
-                                                   Value value) {
+// A thread's elements of a row of n: each calls run(i, noise) for i = t, t +
+// threads, ...
+struct PlainRow {
+  int64_t n;
+
+  template <typename Run>
+  __device__ __forceinline__ void Each(Run run) const {
+    for (int64_t i = threadIdx.x; i < n; i += blockDim.x) run(i, 0.0f);
+  }
+};
+// or for those of counters t, t + threads, ... of a row of noise.
+struct NoisyRow {
+  int64_t n;
+  NoiseKey key;
+  int64_t row;
+
+  template <typename Run>
+  __device__ __forceinline__ void Each(Run run) const {
+    for (int64_t c = threadIdx.x; c < CountersOf(n); c += blockDim.x) {
+      const Noise noise(key, c, row);
+      for (int j = 0; j < kPerCounter; ++j) {
+        const int64_t i = ElementOf(c, j);
+        if (i < n) run(i, noise[j]);
+      }
+    }
+  }
+};
+
+// Row `row` of out = value(i) plus noise, quantised, with a norm of at most
+// `norm`. Maxima and sums of squares are of integers, so no result depends on
+// an order.
+template <typename Elements, typename Value>
+__device__ __forceinline__ void QuantizeInBlock(const Elements& elements,
+                                                int64_t norm,
+                                                const Operand& out, int64_t row,
+                                                RowScratch& scratch,
+                                                Value value) {
   HalfBits* q = out.q + row * out.stride;
   uint32_t most = 0;
-  for (int64_t i = threadIdx.x; i < n; i += blockDim.x) {
+  elements.Each([&](int64_t i, float) {
     most = Larger()(most, BitsFromFloat(Abs(value(i))));
-  }
+  });
   most = OverBlock(most, scratch.most, Larger());
   int32_t e = most == 0 ? 0 : OperandExponent(most);
   for (;;) {
     const float inverse = PowerOfTwo(-e);
     int64_t squares = 0;
-    for (int64_t i = threadIdx.x; i < n; i += blockDim.x) {
-      const int32_t rounded = RoundToInt(value(i) * inverse);
+    elements.Each([&](int64_t i, float noise) {
+      const int32_t rounded = RoundToInt(value(i) * inverse + noise);
       squares += rounded * rounded;
       q[i] = HalfFromInteger(rounded);
-    }
-    squares = OverBlock(squares, scratch.squares, Plus());
-    const int32_t shift = NormShift(squares, kOperandNorm);
-    if (shift == 0) break;
-    e += shift;
-  }
-  if (threadIdx.x == 0) out.scale[row] = PowerOfTwo(e);
-  for (int64_t i = n + threadIdx.x; i < out.stride; i += blockDim.x) q[i] = 0;
-}
-
-// The same stochastically: row `row` of out = value(i), asked for by any
-// thread, with the noise of row `noise_row` and a norm of at most `norm`.
-// Thread t works on the elements of counters t, t + threads, ...
-template <typename Value>
-__device__ __forceinline__ void QuantizeGradientRowInBlock(
-    int64_t n, int64_t norm, const NoiseKey& key, int64_t noise_row,
-    const Operand& out, int64_t row, RowScratch& scratch, Value value) {
-  HalfBits* q = out.q + row * out.stride;
-  const int64_t counters = CountersOf(n);
-  // Calls run(i, j) for each element i, the j-th of its counter.
-  const auto each = [&](int64_t counter, auto run) {
-    for (int j = 0; j < kPerCounter; ++j) {
-      const int64_t i = ElementOf(counter, j);
-      if (i < n) run(i, j);
-    }
-  };
-
-  uint32_t most = 0;
-  for (int64_t c = threadIdx.x; c < counters; c += blockDim.x) {
-    each(c, [&](int64_t i, int) {
-      most = Larger()(most, BitsFromFloat(Abs(value(i))));
     });
-  }
-  most = OverBlock(most, scratch.most, Larger());
-  int32_t e = most == 0 ? 0 : OperandExponent(most);
-  for (;;) {
-    const float inverse = PowerOfTwo(-e);
-    int64_t squares = 0;
-    for (int64_t c = threadIdx.x; c < counters; c += blockDim.x) {
-      const Noise noise(key, c, noise_row);
-      each(c, [&](int64_t i, int j) {
-        const int32_t rounded = RoundToInt(value(i) * inverse + noise[j]);
-        squares += rounded * rounded;
-        q[i] = HalfFromInteger(rounded);
-      });
-    }
     squares = OverBlock(squares, scratch.squares, Plus());
     const int32_t shift = NormShift(squares, norm);
     if (shift == 0) break;
     e += shift;
   }
   if (threadIdx.x == 0) out.scale[row] = PowerOfTwo(e);
-  for (int64_t i = n + threadIdx.x; i < out.stride; i += blockDim.x) q[i] = 0;
+  for (int64_t i = elements.n + threadIdx.x; i < out.stride; i += blockDim.x) {
+    q[i] = 0;
+  }
+}
+
+// To nearest; value(i) is asked for by thread i modulo those of the block.
+template <typename Value>
+__device__ __forceinline__ void QuantizeRowInBlock(int64_t n,
+                                                   const Operand& out,
+                                                   int64_t row,
+                                                   RowScratch& scratch,
+                                                   Value value) {
+  QuantizeInBlock(PlainRow{n}, kOperandNorm, out, row, scratch, value);
 }
 
 }  // namespace nncpp::cuda

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <new>
@@ -15,6 +16,7 @@
 #include "src/base/machine.h"
 #include "src/base/output_path.h"
 #include "src/base/unfinished.h"
+#include "src/cli/own_files.h"
 #include "src/cli/part_input.h"
 #include "src/cli/signals.h"
 #include "src/format/checkpoint.h"
@@ -84,22 +86,24 @@ void CheckReplaceable(const std::string& path) {
                   "file for it, or move this one away");
 }
 
-std::vector<std::string> OtherNames(const Options& options) {
-  std::vector<std::string> names = options.inputs;
-  names.insert(names.end(),
-               {options.input, options.output, options.output + ".part"});
-  return names;
+// Whether it is a file that the run reads or writes, or a part of such a set.
+bool IsOfRun(const std::string& name, const Options& options) {
+  if (IsRead(options, name)) return true;
+  std::vector<std::string> others = options.inputs;
+  others.insert(others.end(),
+                {options.input, options.output, options.output + ".part"});
+  const std::string set = SetOfPartName(name);
+  return std::any_of(
+      others.begin(), others.end(), [&](const std::string& other) {
+        return SameName(name, other) || (!set.empty() && SameName(set, other));
+      });
 }
 
 }  // namespace
 
 void CheckCheckpointName(const Options& options) {
   const std::string& name = options.checkpoint;
-  const std::string set = SetOfPartName(name);
-  for (const std::string& other : OtherNames(options)) {
-    if (!SameName(name, other) && (set.empty() || !SameName(set, other))) {
-      continue;
-    }
+  if (IsOfRun(name, options)) {
     throw Error(ErrorKind::kUsage, name +
                                        ": is another file of this run; name a "
                                        "file of its own for the checkpoint");

@@ -122,7 +122,7 @@ void RunCompress(Options options) {
   FileSource in(options.input);
   std::unique_ptr<FileSeries> several;
   if (!options.inputs.empty()) {
-    several = std::make_unique<FileSeries>(options.inputs, options.output);
+    several = std::make_unique<FileSeries>(options.inputs);
   }
   HeadSource source(several ? static_cast<Source&>(*several) : in);
   const std::string name = several ? options.output : in.name();

@@ -68,8 +68,7 @@ std::vector<ArchiveFile> FilesOf(const std::string& path) {
   return ParseFiles(header.files, *header.original_bytes);
 }
 
-FileSeries::FileSeries(const std::vector<std::string>& paths,
-                       const std::string& output)
+FileSeries::FileSeries(const std::vector<std::string>& paths)
     : paths_(paths), attributes_{kAnyFolder, {0, UTIME_NOW}} {
   bool one_group = true;
   for (const std::string& path : paths) {
@@ -82,10 +81,6 @@ FileSeries::FileSeries(const std::vector<std::string>& paths,
                       "be; pack them with tar");
     }
     const FileSource file(path);
-    if (IdentityOfPath(output) && file.Identity() == IdentityOfPath(output)) {
-      throw Error(ErrorKind::kUsage,
-                  output + ": is an input file; choose another output");
-    }
     const FileAttributes given = *file.Attributes();
     if (files_.empty()) attributes_.group = given.group;
     one_group = one_group && given.group == attributes_.group;

@@ -23,9 +23,9 @@ std::vector<ArchiveFile> FilesOf(const std::string& path);
 // Reads files one after the other.
 class FileSeries : public Source {
  public:
-  // Throws Error(kUsage) for what is no regular file, for a name that no
-  // archive can hold, and where `output` is one of the files; Error(kIo).
-  FileSeries(const std::vector<std::string>& paths, const std::string& output);
+  // Throws Error(kUsage) for what is no regular file, and for a name that no
+  // archive can hold; Error(kIo).
+  explicit FileSeries(const std::vector<std::string>& paths);
 
   // Throws Error(kIo) also when a file has not the size that it had at first.
   int64_t Read(std::span<uint8_t> bytes) override;

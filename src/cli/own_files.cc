@@ -83,13 +83,11 @@ const char* Find(const std::string& path, const std::vector<ReadFile>& files) {
 
 }  // namespace
 
+bool IsRead(const Options& options, const std::string& path) {
+  return Find(path, ReadFiles(options)) != nullptr;
+}
+
 void CheckOutputs(const Options& options) {
-  const std::string& checkpoint = options.checkpoint;
-  if (!checkpoint.empty() && Find(checkpoint, ReadFiles(options)) != nullptr) {
-    throw Error(ErrorKind::kUsage, checkpoint +
-                                       ": is another file of this run; name a "
-                                       "file of its own for the checkpoint");
-  }
   CheckOutputs(options, OutputNames(options));
 }
 

@@ -8,9 +8,12 @@
 
 namespace nncpp {
 
+// Whether the name, whatever others the file has, means one that the run reads:
+// an input, the file of --prime or the dictionary.
+bool IsRead(const Options& options, const std::string& path);
+
 // Refuses, before anything is written, with Error(kUsage): an output, its
-// unfinished .part, a part of the set that is replaced, or a checkpoint that
-// is the input, the file of --prime or the dictionary, by whatever name.
+// unfinished .part or a part of the set that is replaced that IsRead.
 void CheckOutputs(const Options& options);
 
 // The same for outputs of these names.

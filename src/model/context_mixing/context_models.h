@@ -21,9 +21,9 @@
 #include "src/model/context_mixing/history_models.h"
 #include "src/model/context_mixing/jpeg_model.h"
 #include "src/model/context_mixing/match_model.h"
-#include "src/model/context_mixing/node_mixer.h"
 #include "src/model/context_mixing/run_models.h"
 #include "src/model/context_mixing/stream_context.h"
+#include "src/model/context_mixing/weight_sets.h"
 
 namespace nncpp {
 

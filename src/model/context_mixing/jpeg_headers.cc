@@ -44,8 +44,9 @@ void JpegScan::PutByte(uint8_t byte) {
       if (left_ == 0) EndSegment();
       break;
     case kSegment:
-      if (filled_ < kSegmentBytes)
+      if (filled_ < kSegmentBytes) {
         segment_[static_cast<size_t>(filled_++)] = byte;
+      }
       if (--left_ == 0) EndSegment();
       break;
     case kScan:

@@ -6,6 +6,7 @@
 
 #include "src/base/check.h"
 #include "src/model/context_mixing/logistic.h"
+#include "src/model/context_mixing/weight_sets.h"
 
 namespace nncpp {
 namespace {

@@ -18,12 +18,6 @@
 
 namespace nncpp {
 
-// How many values select the weights of each mixer, by layer.
-struct WeightSets {
-  std::vector<int64_t> first, second, last;
-};
-WeightSets WeightSetsOf(const ModelConfig& config);
-
 class NodeMixer {
  public:
   // REQUIRES: config.mixing > 0.

@@ -1,11 +1,10 @@
 // src/model/context_mixing/weight_sets.cc -- what selects the weights of each
-// mixer; contract: src/model/context_mixing/node_mixer.h, context_models.h
+// mixer; contract: src/model/context_mixing/weight_sets.h, context_models.h
 #include <algorithm>
 #include <iterator>
 
 #include "src/model/context_mixing/context_models.h"
 #include "src/model/context_mixing/logistic.h"
-#include "src/model/context_mixing/node_mixer.h"
 
 namespace nncpp {
 namespace {
