@@ -137,7 +137,7 @@ void RunCompress(Options options) {
   const bool small = size >= 0 && size < kSelfCheckBelow;
   const bool self_check = options.self_check.value_or(small);
   const bool of_checkpoint = options.resume && !options.config_given;
-  if (!of_checkpoint) FitToPictures(source, options);
+  if (!of_checkpoint) FitToKind(source, options);
   if (size >= 0 && !options.tables_given && !of_checkpoint) {
     FitToInput(source, size, codec, self_check, options);
   }

@@ -8,6 +8,7 @@
 #include "src/base/machine.h"
 #include "src/codec/preparation.h"
 #include "src/model/context_mixing/jpeg_scan.h"
+#include "src/model/context_mixing/sample_layout.h"
 
 namespace nncpp {
 namespace {
@@ -30,15 +31,19 @@ void FitNet(HeadSource& in, const CheckpointSummary& from, Options& options) {
   if (other) options.config.cells = kOtherCells;
 }
 
-void FitToPictures(HeadSource& in, Options& options) {
+void FitToKind(HeadSource& in, Options& options) {
   constexpr int64_t kHead = int64_t{1} << 20, kShare = 16;
   const bool possible = options.config.mixing > 1 &&
                         options.config.streams == 1 && !options.wide_symbols &&
                         !options.learn_words && options.dictionary.empty();
-  if (options.jpeg_given || !possible) return;
+  if (!possible) return;
   const auto head = in.Peek(kHead);
-  if (JpegScan::ScanBytes(head) * kShare > std::ssize(head)) {
+  if (!options.jpeg_given &&
+      JpegScan::ScanBytes(head) * kShare > std::ssize(head)) {
     options.config.jpeg = 1;
+  }
+  if (!options.samples_given && LooksLikeSamples(head)) {
+    options.config.samples = 1;
   }
 }
 
@@ -58,8 +63,9 @@ void FitToInput(HeadSource& in, int64_t size, const CodecOptions& codec,
   if (MemoryNeeded(fitted, self_check) > most) {
     fitted = options.config;
     FitTables(learnt, 0, fitted);
-    if (!options.jpeg_given && MemoryNeeded(fitted, self_check) > most) {
-      fitted.jpeg = 0;
+    if (MemoryNeeded(fitted, self_check) > most) {
+      if (!options.jpeg_given) fitted.jpeg = 0;
+      if (!options.samples_given) fitted.samples = 0;
     }
   }
   options.config = fitted;

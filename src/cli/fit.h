@@ -14,14 +14,15 @@ namespace nncpp {
 // (docs/results.md). A resumed run keeps that of its checkpoint.
 void FitNet(HeadSource& in, const CheckpointSummary& from, Options& options);
 
-// Where more than a sixteenth of the first mebibyte is of scans of JPEG files,
-// these get models of their own, if they can: with the strong mixing, one
-// stream and bytes; unless the command line has said whether they do.
-void FitToPictures(HeadSource& in, Options& options);
+// What is no text gets models of its own, if it can: with the strong mixing,
+// one stream and bytes; unless the command line has said whether it does. Those
+// of JPEG files where more than a sixteenth of the first mebibyte is of their
+// scans, those of samples where that looks like samples.
+void FitToKind(HeadSource& in, Options& options);
 
 // Tables as large as the input of `size` bytes, and what is learnt before it,
 // would fill; as the input alone would where the machine or -M has no room for
-// those, and without models of JPEG files if there is still none.
+// those, and without models of JPEG files and samples if there is still none.
 void FitToInput(HeadSource& in, int64_t size, const CodecOptions& codec,
                 bool self_check, Options& options);
 

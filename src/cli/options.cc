@@ -361,6 +361,7 @@ Options ParseOptions(int argc, const char* const* argv) {
   options.tables_given =
       app.count("--mixing-bits") + app.count("--ngram-bits") > 0;
   options.jpeg_given = app.count("--jpeg") > 0;
+  options.samples_given = app.count("--samples") > 0;
   const bool plain = raw.settings.empty(), usual = raw.profile == "default";
   options.config_given = !plain || !usual || app.count("--profile") > 0;
   options.default_level = plain && (usual || raw.profile == "5");

@@ -62,6 +62,7 @@ struct Options {
   bool config_given = false;   // the command line says something of it
   bool tables_given = false;   // sizes of tables are among it
   bool jpeg_given = false;     // so is what becomes of JPEG files
+  bool samples_given = false;  // and of numbers
   bool default_level = false;  // bytes at the default level, no more
   std::string checkpoint;      // empty: none are written
   CheckpointEvery checkpoint_every;

@@ -54,9 +54,13 @@ const char* Contradiction(const ModelConfig& config) {
   if (config.model == kTransformer && config.cells % config.heads != 0) {
     return "--heads does not divide --cells";
   }
-  if (config.jpeg != 0 &&
-      (config.mixing < 2 || config.streams > 1 || config.alphabet != 256)) {
+  const bool bytes =
+      config.mixing == 2 && config.streams == 1 && config.alphabet == 256;
+  if (config.jpeg != 0 && !bytes) {
     return "--jpeg 1 needs --mixing 2, --streams 1 and bytes";
+  }
+  if (config.samples != 0 && !bytes) {
+    return "--samples 1 needs --mixing 2, --streams 1 and bytes";
   }
   return nullptr;
 }
@@ -178,6 +182,8 @@ const std::vector<ConfigField>& ConfigFields() {
        nullptr, &C::seed, 0, 18446744073709551615.0},
       Whole("jpeg", "1: scans of JPEG files have models of their own; 0: not",
             &C::jpeg, 0, 1),
+      Whole("samples", "1: numbers are predicted as pictures and sounds are",
+            &C::samples, 0, 1),
   };
   return fields;
 }

@@ -63,7 +63,8 @@ struct ModelConfig {
   int64_t biases = 0;            // 1: also after gains and in gated units
   float position_rate = 16.0f;   // of Adam, for the distances' biases
   uint64_t seed = 0;
-  int64_t jpeg = 0;  // 1: scans of JPEG files have models of their own
+  int64_t jpeg = 0;     // 1: scans of JPEG files have models of their own
+  int64_t samples = 0;  // 1: numbers are predicted as pictures and sounds are
   bool operator==(const ModelConfig&) const = default;
 };
 

@@ -37,12 +37,13 @@ for form in avx2 avx512; do
     Skip "NNCPP_CPU=$form: this CPU does not have it"
 done
 
-# Try BUILD FORM THREADS PROFILE INPUT REFERENCE
+# Try BUILD FORM THREADS 'PROFILE OPTION...' INPUT REFERENCE
 Try() {
   local what="build $1, NNCPP_CPU=$2, --threads $3, --profile $4" status=0
   local run=(env NNCPP_CPU="$2" "build/$1/nncpp") made=$temporary/made
   rm -f "$made" "$temporary/back"
-  "${run[@]}" c -q --threads "$3" --profile "$4" "$5" "$made" \
+  # shellcheck disable=SC2086
+  "${run[@]}" c -q --threads "$3" --profile $4 "$5" "$made" \
     2> "$temporary/words" || status=$?
   if [ "$1" = ofast ] && [ "$status" -eq 4 ] && [ ! -e "$made" ]; then
     Pass  # refuses to start
@@ -60,14 +61,15 @@ Try() {
   fi
 }
 
-# Series PROFILE BYTES 'BUILD...' THREADS...
+# Series 'PROFILE OPTION...' BYTES 'BUILD...' THREADS...
 Series() {
   local profile=$1 bytes=$2 builds=$3 build form threads
   shift 3
   local input=$temporary/input reference=$temporary/reference
   head -c "$bytes" tests/data/alice29.txt > "$input"
   rm -f "$reference"
-  build/release/nncpp c -q --profile "$profile" "$input" "$reference" ||
+  # shellcheck disable=SC2086
+  build/release/nncpp c -q --profile $profile "$input" "$reference" ||
     { Fail "the release build makes no archive"; return; }
   for build in $builds; do
     [ -x "build/$build/nncpp" ] || continue
@@ -83,5 +85,8 @@ Series() {
 # its larger shapes are right as well, with fewer bytes where code is slow.
 Series tiny 20000 "${variants[*]}" 1 2 3 7
 Series default 500 "${variants[*]/O0/}" 1 2
+# Predictions of samples are fitted in doubles.
+Series "1 --mixing 2 --samples 1 --mixing-bits 15 --no-primer" 9000 \
+  "${variants[*]}" 1 2
 [ "${1:-}" = all ] && Series default 150 "O0" 2
 Summary

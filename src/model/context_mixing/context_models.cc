@@ -57,6 +57,7 @@ ContextModels::ContextModels(const ModelConfig& config)
                 Evidence::kMostInputs);
   if (config.jpeg != 0)
     jpeg_ = std::make_unique<JpegModel>(Bits(config, kScanBits));
+  if (config.samples != 0) samples_ = std::make_unique<SampleModel>();
   for (int64_t m = 0; m < sizes_.matches; ++m) {
     matches_.emplace_back(kMatchOrders[m], Bits(config, kMatchBits));
   }
@@ -71,6 +72,7 @@ int64_t ContextModels::Bytes(const ModelConfig& config) {
          sizes.matches * MatchModel::Bytes(Bits(config, kMatchBits)) +
          Associations::Bytes() +
          (config.jpeg != 0 ? JpegModel::Bytes(Bits(config, kScanBits)) : 0) +
+         (config.samples != 0 ? SampleModel::Bytes() : 0) +
          config.streams * static_cast<int64_t>(sizeof(StreamContext)) +
          config.alphabet * 8;
 }
@@ -111,7 +113,9 @@ void ContextModels::StartSymbol(int64_t stream,
     predicted_[m] = place.length == 0 ? -1 : ring_[place.pointer];
   }
   in_scan_ = jpeg_ != nullptr && jpeg_->InScan();
-  if (!in_scan_) EnterContexts();
+  if (in_scan_) return;
+  EnterContexts();
+  if (samples_ != nullptr) samples_->StartByte(ring_, stream_->position);
 }
 
 // In a scan the other models are silent, but for matches: a picture may come
@@ -207,6 +211,10 @@ void ContextModels::Look(Evidence& evidence) {
         MixHash(refinement_seeds_[k] + path_ * kPathFactor);
   }
   if (strong()) evidence.refinements[0] = path_ << 56;
+  if (samples_ != nullptr) {
+    samples_->Look(middle(), depth_, path_,
+                   evidence.inputs.data() + sizes_.inputs(), evidence);
+  }
 }
 
 void ContextModels::Learn(int bit) {
@@ -216,6 +224,7 @@ void ContextModels::Learn(int bit) {
     histories_.Update(bit);
     runs_.Train(bit);
     direct_.Train(bit);
+    if (samples_ != nullptr) samples_->PutBit(bit);
   }
   for (MatchModel& match : matches_) match.Train(bit);
   (bit != 0 ? low_ : high_) = middle();
@@ -235,10 +244,12 @@ void ContextModels::EndSymbol() {
   if (!in_scan_) runs_.Finish(symbol);
   if (jpeg_ != nullptr) jpeg_->PutByte(static_cast<uint8_t>(symbol));
   ring_[s.position] = symbol;
+  if (samples_ != nullptr && !in_scan_) samples_->EndByte(ring_);
   if (strong()) {
     s.text.Push(symbol, s.word, s.order[3], s.order[4], s.position, past_);
   }
   s.Push(symbol);
+  if (samples_ != nullptr) samples_->Measure(ring_, s.position);
   if (strong() && s.position % kRecordPeriod == 0) {
     s.records.Measure(ring_, s.position);
   }
@@ -249,6 +260,7 @@ void ContextModels::EndSymbol() {
 
 bool ContextModels::StateIsSound() const {
   if (jpeg_ != nullptr && !jpeg_->StateIsSound()) return false;
+  if (samples_ != nullptr && !samples_->StateIsSound()) return false;
   if (counters_.last >= streams_.size()) return false;
   const uint64_t end = counters_.symbols + counters_.block;
   for (const StreamContext& s : streams_) {
@@ -274,6 +286,7 @@ std::vector<std::span<uint8_t>> ContextModels::State() {
   for (MatchModel& match : matches_) add(match.State());
   add(past_.State());
   if (jpeg_ != nullptr) add(jpeg_->State());
+  if (samples_ != nullptr) add(samples_->State());
   add({bytes(streams_.data(), streams_.size()), bytes(&counters_, 1)});
   return state;
 }

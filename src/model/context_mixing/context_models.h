@@ -22,6 +22,7 @@
 #include "src/model/context_mixing/jpeg_model.h"
 #include "src/model/context_mixing/match_model.h"
 #include "src/model/context_mixing/run_models.h"
+#include "src/model/context_mixing/sample_model.h"
 #include "src/model/context_mixing/stream_context.h"
 #include "src/model/context_mixing/weight_sets.h"
 
@@ -97,7 +98,8 @@ class ContextModels {
   std::vector<MatchModel> matches_;
   Associations past_;
   std::vector<StreamContext> streams_;
-  std::unique_ptr<JpegModel> jpeg_;  // null: none
+  std::unique_ptr<JpegModel> jpeg_;       // null: none
+  std::unique_ptr<SampleModel> samples_;  // null: none
   struct {
     uint64_t symbols = 0;  // in the blocks before this one
     uint64_t block = 0;    // symbols of this block

@@ -32,9 +32,16 @@ constexpr MixingSizes SizesOf(int64_t mixing) {
                      : MixingSizes{72, 16, 7, 2, 12, 6, 4, 11};
 }
 
+// Inputs of the model of samples, behind the others.
+inline constexpr int64_t kSampleInputs = 26;
+
+constexpr int64_t MixerInputs(int64_t mixing, bool samples) {
+  return SizesOf(mixing).inputs() + (samples ? kSampleInputs : 0);
+}
+
 struct Evidence {
   static constexpr int64_t kMostInputs =
-      (SizesOf(kMostMixing).inputs() + kMixerGrain - 1) / kMixerGrain *
+      (MixerInputs(kMostMixing, true) + kMixerGrain - 1) / kMixerGrain *
       kMixerGrain;
 
   // Logits; what the layer's other inputs are padded with stays 0.

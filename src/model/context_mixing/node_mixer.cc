@@ -42,8 +42,8 @@ int64_t LastInputs(const MixingSizes& sizes) { return 1 + sizes.refinements; }
 
 NodeMixer::NodeMixer(const ModelConfig& config)
     : strong_(config.mixing > 1),
-      first_(SizesOf(config.mixing).inputs(), WeightSetsOf(config).first,
-             strong_ ? kFirstWeight : kFastWeight,
+      first_(MixerInputs(config.mixing, config.samples != 0),
+             WeightSetsOf(config).first, strong_ ? kFirstWeight : kFastWeight,
              strong_ ? kFirstRates : kFastRates),
       second_(first_.mixers(), WeightSetsOf(config).second,
               Share(first_.mixers()), kSecondRates),
@@ -59,9 +59,11 @@ NodeMixer::NodeMixer(const ModelConfig& config)
 int64_t NodeMixer::Bytes(const ModelConfig& config) {
   const MixingSizes sizes = SizesOf(config.mixing);
   const WeightSets sets = WeightSetsOf(config);
-  int64_t bytes = MixerLayer::Bytes(sizes.inputs(), sets.first) +
-                  MixerLayer::Bytes(sizes.first, sets.second) +
-                  MixerLayer::Bytes(LastInputs(sizes), sets.last);
+  int64_t bytes =
+      MixerLayer::Bytes(MixerInputs(config.mixing, config.samples != 0),
+                        sets.first) +
+      MixerLayer::Bytes(sizes.first, sets.second) +
+      MixerLayer::Bytes(LastInputs(sizes), sets.last);
   for (int64_t r = 0; r < sizes.refinements; ++r) {
     bytes += Refinement::Bytes(RefinementBits(config, r));
   }

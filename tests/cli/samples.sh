@@ -1,0 +1,23 @@
+# tests/cli/samples.sh -- numbers are predicted as pictures and sounds are,
+# where the input looks like that.
+LC_ALL=C awk 'BEGIN { for (y = 0; y < 60; ++y) for (x = 0; x < 100; ++x)
+  printf "%c", 1 + (x * 2 + y * 5 + int(x * y / 9) + x * x * y % 3) % 250 }' \
+  > picture
+head -c 9000 "$TEST_DATA/alice29.txt" > text
+Samples() { nncpp l "$1" | grep '^samples:'; }
+nncpp c -q -2 picture
+Samples picture.nncpp
+nncpp d -q picture.nncpp back && cmp back picture
+nncpp c -q -2 - piped < picture
+Samples piped
+nncpp c -q -2 --samples 0 picture without
+Samples without
+[ "$(stat -c %s picture.nncpp)" -lt "$(stat -c %s without)" ] && echo smaller
+nncpp c -q -2 --no-primer text
+Samples text.nncpp
+nncpp c -q -1 picture fast
+Samples fast
+nncpp c -q -2 --no-primer --samples 1 text third
+Samples third
+nncpp d -q third fourth && cmp text fourth
+nncpp c -1 --samples 1 picture fifth
