@@ -102,6 +102,17 @@ Program 0x03 | Make addresses_calls --profile tiny --block-symbols 1000
 } | Make addresses_arm64 --profile tiny --block-symbols 999
 Make jpeg --profile tiny --mixing 2 --mixing-bits 12 --streams 1 \
   --block-symbols 1200 < tests/data/picture.jpeg
+# Rows of three colours, then sounds of two bytes a sample.
+LC_ALL=C awk 'BEGIN {
+  for (i = 0; i < 5000; ++i) {
+    x = int(i / 3) % 40; y = int(i / 120)
+    printf "%c", 40 + x * 3 + y * 2 + i % 3 * 9 + x * y % 7 + i * i % 5
+  }
+  for (i = 0; i < 2500; ++i) {
+    v = 20000 + (i % 97 < 50 ? i % 97 : 97 - i % 97) * 300 + i * i % 61
+    printf "%c%c", 1 + v % 255, v / 256
+  } }' | Make samples --profile tiny --mixing 2 --mixing-bits 15 --streams 1 \
+  --block-symbols 4001 --samples 1
 words=$(mktemp)
 head -c 3000 "$text" | "$program" prep train -f --dictionary-words 90 \
   --min-frequency 3 - "$words"
@@ -113,8 +124,8 @@ rm "$made"
 
 corpus=tests/fuzz/corpus/decompress
 rm -f "$corpus"/*
-for name in addresses blocks jpeg library one_byte stored replay symbols \
-  text_fast text_mixed transformer; do
+for name in addresses blocks jpeg library one_byte samples stored replay \
+  symbols text_fast text_mixed transformer; do
   cp "$golden/$name.nncpp" "$corpus/$name"
 done
 files=$(mktemp -d)

@@ -11,11 +11,13 @@
 #include <vector>
 
 #include "src/base/check.h"
+#include "src/model/context_mixing/least_squares.h"
 
 namespace nncpp {
 namespace {
 
 constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
+constexpr double kKeep = 1 - 1.0 / 256, kLoudest = 1 << 17;
 constexpr int64_t kSadSamples = 2048;     // compared with those a row before
 constexpr int64_t kShortestRow = 4;       // of one channel
 constexpr int64_t kShortestColours = 16;  // pixels a row, of several
@@ -71,9 +73,24 @@ class View {
     return row;
   }
 
-  // What the better of some predictions would cost, in 1/16 bit.
+  // What predictions by least squares cost, in 1/16 bit.
   int64_t Cost(int64_t channels, int64_t row) const {
-    return (row > 0 ? InRows(channels, row) : InLine(channels)) + count_ * 32;
+    LeastSquares by{};
+    std::array<double, LeastSquares::kMost> x{};
+    int64_t cost = count_ * 32;
+    for (int64_t i = 0; i < count_; ++i) {
+      size_t n = 0;
+      const int32_t base = row > 0 ? InRows(at(i), channels, row, x, n)
+                                   : InLine(at(i), channels, x, n);
+      const std::span<const double> all(x.data(), n);
+      const double p = by.Predict(all);
+      const double within =
+          p > -kLoudest ? p < kLoudest ? p : kLoudest : -kLoudest;
+      const int32_t y = *at(i) - base;
+      cost += Bits(y - static_cast<int32_t>(within));
+      by.Learn(all, y, kKeep);
+    }
+    return cost;
   }
 
  private:
@@ -103,47 +120,28 @@ class View {
     return sum;
   }
 
-  int64_t InLine(int64_t c) const {
-    int64_t cost[5] = {};
-    for (int64_t i = 0; i < count_; ++i) {
-      const int16_t* x = at(i);
-      const int32_t w = x[-c], ww = x[-2 * c], www = x[-3 * c];
-      cost[0] += Bits(x[0] - w);
-      cost[1] += Bits(x[0] - 2 * w + ww);
-      cost[2] += Bits(x[0] - 3 * w + 3 * ww - www);
-      cost[3] += Bits(x[0] - w - Wrap(ww - w) / 2);
-      cost[4] += Bits(x[0] - w - x[-1] + x[-1 - c]);
+  // Writes n regressors for a sample and returns what is taken off it.
+  static int32_t InRows(const int16_t* sample, int64_t c, int64_t row,
+                        std::span<double> x, size_t& n) {
+    const int32_t base = (sample[-c] + sample[-row]) / 2;
+    for (const int64_t back : {c, row, row + c, row - c, 2 * c, row + 2 * c}) {
+      x[n++] = sample[-back] - base;
     }
-    // Without another channel the last is none.
-    return *std::min_element(cost, cost + (c > 1 ? 5 : 4));
-  }
-
-  int64_t InRows(int64_t c, int64_t row) const {
-    int64_t cost[6] = {};
-    for (int64_t i = 0; i < count_; ++i) {
-      const int16_t* x = at(i);
-      const int32_t w = x[-c], n = x[-row], nw = x[-row - c];
-      const int32_t median = nw + Middle(Wrap(w - nw), Wrap(n - nw));
-      cost[0] += Bits(x[0] - median);
-      cost[1] += Bits(x[0] - w - Wrap(n - w) / 2);
-      cost[2] += Bits(x[0] - w - Wrap(n - nw) / 2);
-      cost[3] += Bits(x[0] - n - Wrap(w - nw) / 2);
-      if (c == 1) continue;
-      // From the channel before, by how both differed.
-      const int32_t corner = Wrap(nw - x[-row - c - 1]);
-      const int32_t other =
-          x[-1] + corner +
-          Middle(Wrap(w - x[-c - 1]) - corner, Wrap(n - x[-row - 1]) - corner);
-      cost[4] += Bits(x[0] - other);
-      cost[5] += Bits(x[0] - other - Wrap(median - other) / 2);
+    if (c > 1) {
+      const int32_t other = (sample[-1 - c] + sample[-1 - row]) / 2;
+      x[n++] = sample[-1] - other;
+      x[n++] = sample[-1 - c] - other;
     }
-    return *std::min_element(cost, cost + (c > 1 ? 6 : 4));
+    return base;
   }
-
-  // Of the numbers a, b and a + b the one between the others.
-  static int32_t Middle(int32_t a, int32_t b) {
-    const auto [low, high] = std::minmax(a, b);
-    return low >= 0 ? high : high <= 0 ? low : a + b;
+  int32_t InLine(const int16_t* sample, int64_t c, std::span<double> x,
+                 size_t& n) const {
+    const int32_t base = as_.width == 1 ? 128 : 0;
+    for (int64_t k = 1; k <= 16; ++k) x[n++] = sample[-k * c] - base;
+    for (int64_t k = 0; c > 1 && k < 4; ++k) {
+      x[n++] = sample[-1 - k * c] - base;
+    }
+    return base;
   }
 
   const SampleLayout as_;
@@ -176,9 +174,8 @@ MeasuredLayout MeasureLayout(std::span<const uint8_t> past, uint64_t position,
     } else if (layout.width != now.width || layout.big != now.big ||
                layout.channels != now.channels ||
                (layout.row == 0) != (now.row == 0)) {
-      cost += cost / 20;
+      cost += cost / 50;
     }
-    if (row > 0) cost -= cost / 100;
     if (cost < best.cost) best = {layout, cost};
   };
   constexpr SampleLayout kViews[] = {{1, 0, 0, 0, 0},
@@ -223,6 +220,7 @@ bool LooksLikeSamples(std::span<const uint8_t> head) {
       text += n;
     }
   }
+  if (text * 16 >= std::ssize(head) * 15) return false;
   const size_t piece = std::min<size_t>(
       head.size(), SampleLayout::kReach + SampleLayout::kSample);
   int64_t cost = 0, bytes = 0;

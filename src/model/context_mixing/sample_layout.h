@@ -41,7 +41,7 @@ struct MeasuredLayout {
                  // SampleLayout::kSample; what is kept is made a little cheaper
 };
 
-// The layout by which simple predictions foresee the last of these bytes best,
+// The layout by which least squares foresee the last of these bytes best,
 // 2048 of them, or 4096 of 16384 and more. They stand before `position`; `now`
 // is kept where another is hardly better.
 // REQUIRES: at least 4096 bytes, at most kReach + kSample.
@@ -50,7 +50,8 @@ MeasuredLayout MeasureLayout(std::span<const uint8_t> past, uint64_t position,
 
 // Whether these bytes, the head of an input of at most 2^30, look like samples:
 // predictions from others would take a fifth less than bytes do by how often
-// they occur, or little where they are no text.
+// they occur, or little where few are characters of text. Where almost all are,
+// that is not asked.
 bool LooksLikeSamples(std::span<const uint8_t> head);
 
 }  // namespace nncpp

@@ -37,7 +37,7 @@ Octets Picture(int64_t width, int64_t height, int64_t channels) {
     const auto y = static_cast<size_t>(i / channels / width);
     const auto noise = static_cast<int64_t>(random() % 3);
     bytes.push_back(static_cast<uint8_t>(
-        across[x] + (c + 1) * down[y] / channels + 5 * c + noise));
+        across[x] + (c + 1) * down[y] / channels + 5 * c + 40 + noise));
   }
   return bytes;
 }
