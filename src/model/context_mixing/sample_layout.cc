@@ -25,7 +25,7 @@ constexpr int64_t kShortestColours = 16;  // pixels a row, of several
 // About 16 log2(1 + m), the logarithm linear between powers of two.
 int64_t Log(int32_t m) {
   const auto v = static_cast<uint32_t>(m) + 1;
-  const int place = std::bit_width(v) - 1;
+  const int place = static_cast<int>(std::bit_width(v)) - 1;
   return place * 16 + static_cast<int64_t>((uint64_t{v} << 4 >> place) & 15);
 }
 
