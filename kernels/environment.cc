@@ -5,6 +5,8 @@
 #include <cfloat>
 #include <cstdint>
 
+#include "src/base/check.h"
+
 #if defined(__x86_64__)
 #include <xmmintrin.h>
 #endif
@@ -30,6 +32,11 @@ bool FloatEnvironmentIsDefault() {
   const volatile float tiny = 0x1p-149f, one = 1.0f, half_ulp = 0x1p-24f;
   return tiny + tiny > tiny && one + half_ulp == one &&
          std::fegetround() == FE_TONEAREST;
+}
+
+void RequireFloatEnvironment() {
+  SetFloatEnvironment();
+  NNCPP_CHECK(FloatEnvironmentIsDefault());
 }
 
 }  // namespace nncpp

@@ -7,6 +7,10 @@ namespace nncpp {
 // (MXCSR 0x1F80, FPCR 0), whatever a library or a parent process left there.
 void SetFloatEnvironment();
 
+// The same, and checks that it did: what every thread that computes begins
+// with.
+void RequireFloatEnvironment();
+
 // Whether this thread computes in that environment: looks at the register and
 // at the result of an addition of denormals.
 bool FloatEnvironmentIsDefault();

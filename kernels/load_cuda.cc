@@ -30,8 +30,7 @@ void* OpenLibrary() {
     if (!std::filesystem::exists(path, failed)) continue;
     void* library = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
     // A library's start-up code may have changed how this thread computes.
-    SetFloatEnvironment();
-    NNCPP_CHECK(FloatEnvironmentIsDefault());
+    RequireFloatEnvironment();
     if (library != nullptr) return library;
     throw Error(ErrorKind::kNoDevice, ::dlerror());
   }
@@ -66,8 +65,7 @@ std::unique_ptr<Backend> MakeCudaBackend(int device, int64_t reserve_bytes) {
   }
   auto* const make = Find<MakeCudaFunction>(library, kMakeCudaName);
   std::unique_ptr<Backend> backend(make(device, reserve_bytes));
-  SetFloatEnvironment();
-  NNCPP_CHECK(FloatEnvironmentIsDefault());
+  RequireFloatEnvironment();
   return backend;
 }
 

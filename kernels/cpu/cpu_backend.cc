@@ -107,16 +107,11 @@ std::vector<Form> AvailableForms() {
 
 CpuBackend::CpuBackend(const Form& form, int threads)
     : form_(form),
-      pool_(threads,
-            [] {
-              SetFloatEnvironment();
-              NNCPP_CHECK(FloatEnvironmentIsDefault());
-            }),
+      pool_(threads, RequireFloatEnvironment),
       scratch_(static_cast<size_t>(pool_.threads())),
       thread_q_(static_cast<size_t>(pool_.threads())),
       attention_room_(static_cast<size_t>(pool_.threads())) {
-  SetFloatEnvironment();
-  NNCPP_CHECK(FloatEnvironmentIsDefault());
+  RequireFloatEnvironment();
 }
 
 std::shared_ptr<float[]> CpuBackend::NewArray(int64_t count) {

@@ -44,6 +44,7 @@ void HelperThread::Loop() {
     WaitFor(asked_, job + 1);
     if (stop_) return;
     try {
+      if (job == 0 && start_) start_();
       work_();
     } catch (...) {
       error_ = std::current_exception();

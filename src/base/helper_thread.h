@@ -6,13 +6,16 @@
 #include <exception>
 #include <functional>
 #include <thread>
+#include <utility>
 
 namespace nncpp {
 
-// The thread starts with the first work. Used by one thread at a time.
+// The thread starts with the first work, before which it does `start`, if there
+// is one. Used by one thread at a time.
 class HelperThread {
  public:
-  HelperThread() = default;
+  explicit HelperThread(std::function<void()> start = {})
+      : start_(std::move(start)) {}
   ~HelperThread();  // waits for work under way; what it throws is lost
   HelperThread(const HelperThread&) = delete;
   HelperThread& operator=(const HelperThread&) = delete;
@@ -33,6 +36,7 @@ class HelperThread {
  private:
   void Loop();
 
+  const std::function<void()> start_;
   std::function<void()> work_;
   std::exception_ptr error_;
   bool stop_ = false;

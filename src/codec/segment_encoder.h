@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "kernels/environment.h"
 #include "src/base/helper_thread.h"
 #include "src/coder/range_coder.h"
 #include "src/model/config.h"
@@ -39,7 +40,7 @@ class SegmentEncoder {
   std::span<RangeEncoder> encoders_;
   std::vector<int32_t> targets_;
   std::vector<uint64_t> frequencies_;  // of the segment, for the helper
-  HelperThread helper_;
+  HelperThread helper_{RequireFloatEnvironment};
 };
 
 }  // namespace nncpp

@@ -1,4 +1,6 @@
 // src/codec/self_test.cc -- SelfTest of src/codec/codec.h
+#include <array>
+#include <bit>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -8,6 +10,7 @@
 #include "src/base/error.h"
 #include "src/codec/codec.h"
 #include "src/codec/step.h"
+#include "src/model/context_mixing/least_squares.h"
 
 namespace nncpp {
 namespace {
@@ -36,6 +39,26 @@ uint64_t DigestOf(Backend& backend, int64_t cells, int64_t symbols) {
   return FloatEnvironmentIsDefault() ? model->Digest() : 0;
 }
 
+// Of predictions of samples: the arithmetic in doubles.
+constexpr uint64_t kLeastSquaresDigest = 0xe3d48fd1b5e2a90e;
+uint64_t LeastSquaresDigest() {
+  constexpr int64_t kObservations = 64;
+  SetFloatEnvironment();
+  LeastSquares by{};
+  std::array<double, 24> x;
+  uint64_t digest = 0;
+  for (int64_t i = 0; i < kObservations; ++i) {
+    for (size_t k = 0; k < x.size(); ++k) {
+      const auto n = static_cast<int64_t>(k) + 3;
+      x[k] = static_cast<double>(i * i * n % 251 - 125);
+    }
+    digest =
+        digest * 0x9E3779B97F4A7C15 + std::bit_cast<uint64_t>(by.Predict(x));
+    by.Learn(x, static_cast<double>(i * 37 % 101 - 50), 1 - 1.0 / 512);
+  }
+  return digest;
+}
+
 void CheckDigest(bool right) {
   if (right) return;
   throw Error(ErrorKind::kNumerics,
@@ -54,7 +77,10 @@ uint64_t ArithmeticId() { return kDigest; }
 
 uint64_t SelfTestDigest() { return SelfTestDigest(*MakeCpuBackend(1)); }
 
-void SelfTest() { CheckDigest(SelfTestDigest() == kDigest); }
+void SelfTest() {
+  CheckDigest(SelfTestDigest() == kDigest &&
+              LeastSquaresDigest() == kLeastSquaresDigest);
+}
 
 // A device has other ways for a layer whose weights do not fit on the chip.
 void SelfTest(Backend& device) {

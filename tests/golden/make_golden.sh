@@ -102,17 +102,26 @@ Program 0x03 | Make addresses_calls --profile tiny --block-symbols 1000
 } | Make addresses_arm64 --profile tiny --block-symbols 999
 Make jpeg --profile tiny --mixing 2 --mixing-bits 12 --streams 1 \
   --block-symbols 1200 < tests/data/picture.jpeg
-# Rows of three colours, then sounds of two bytes a sample.
-LC_ALL=C awk 'BEGIN {
-  for (i = 0; i < 5000; ++i) {
-    x = int(i / 3) % 40; y = int(i / 120)
-    printf "%c", 40 + x * 3 + y * 2 + i % 3 * 9 + x * y % 7 + i * i % 5
-  }
-  for (i = 0; i < 2500; ++i) {
-    v = 20000 + (i % 97 < 50 ? i % 97 : 97 - i % 97) * 300 + i * i % 61
-    printf "%c%c", 1 + v % 255, v / 256
-  } }' | Make samples --profile tiny --mixing 2 --mixing-bits 15 --streams 1 \
-  --block-symbols 4001 --samples 1
+# Numbers, measured at 4096 and 8192: rows of three colours; two channels of
+# two bytes, the low one first, from an odd place on; rows of two bytes, the
+# high one first.
+samples=(--profile tiny --mixing 2 --mixing-bits 15 --streams 1
+  --block-symbols 4001 --samples 1)
+LC_ALL=C awk 'BEGIN { for (i = 0; i < 9000; ++i) {
+  k = i % 3; x = int(i / 3) % 40; y = int(i / 120)
+  printf "%c", 1 + (x * (5 - k) + y * (2 + 3 * k) + i * i % (5 + k)) % 240
+} }' | Make samples "${samples[@]}"
+LC_ALL=C awk 'BEGIN { printf "S"; for (i = 0; i < 4500; ++i) {
+  t = int(i / 2)
+  v = 9000 * sin(t / 13 + i % 2) + 4000 * sin(t / 3.7) + i * i % 61
+  v = int(v + 65536) % 65536
+  printf "%c%c", v % 256, v / 256
+} }' | Make samples_sound "${samples[@]}"
+LC_ALL=C awk 'BEGIN { for (i = 0; i < 4500; ++i) {
+  x = i % 50; y = int(i / 50)
+  v = 3000 + x * (50 - x) * 9 + y * (90 - y) * 7 + i * i % 23 + x * y % 19
+  printf "%c%c", v / 256, v % 256
+} }' | Make samples_big "${samples[@]}"
 words=$(mktemp)
 head -c 3000 "$text" | "$program" prep train -f --dictionary-words 90 \
   --min-frequency 3 - "$words"

@@ -9,6 +9,7 @@
 set -uo pipefail
 source "$(dirname "$0")/common.sh"
 MakeTemporary
+input=tests/data/alice29.txt
 
 Make() { "${MAKE:-make}" --no-print-directory "$@" > "$temporary/make" 2>&1; }
 Build() {
@@ -61,21 +62,21 @@ Try() {
   fi
 }
 
-# Series 'PROFILE OPTION...' BYTES 'BUILD...' THREADS...
+# Series 'PROFILE OPTION...' BYTES 'BUILD...' THREADS..., of the head of $input
 Series() {
   local profile=$1 bytes=$2 builds=$3 build form threads
   shift 3
-  local input=$temporary/input reference=$temporary/reference
-  head -c "$bytes" tests/data/alice29.txt > "$input"
+  local head=$temporary/input reference=$temporary/reference
+  head -c "$bytes" "$input" > "$head"
   rm -f "$reference"
   # shellcheck disable=SC2086
-  build/release/nncpp c -q --profile $profile "$input" "$reference" ||
+  build/release/nncpp c -q --profile $profile "$head" "$reference" ||
     { Fail "the release build makes no archive"; return; }
   for build in $builds; do
     [ -x "build/$build/nncpp" ] || continue
     for form in "${forms[@]}"; do
       for threads in "$@"; do
-        Try "$build" "$form" "$threads" "$profile" "$input" "$reference"
+        Try "$build" "$form" "$threads" "$profile" "$head" "$reference"
       done
     done
   done
@@ -86,7 +87,10 @@ Series() {
 Series tiny 20000 "${variants[*]}" 1 2 3 7
 Series default 500 "${variants[*]/O0/}" 1 2
 # Predictions of samples are fitted in doubles.
-Series "1 --mixing 2 --samples 1 --mixing-bits 15 --no-primer" 9000 \
-  "${variants[*]}" 1 2
+for input in tests/golden/samples.orig tests/golden/samples_sound.orig; do
+  Series "1 --mixing 2 --samples 1 --mixing-bits 15 --no-primer" 9001 \
+    "${variants[*]}" 1 2
+done
+input=tests/data/alice29.txt
 [ "${1:-}" = all ] && Series default 150 "O0" 2
 Summary

@@ -15,7 +15,7 @@ preproc     src/base/ src/coder/
 kernels     src/base/ src/coder/ <simd> <dlfcn.h>
 kernels/cuda src/base/ src/coder/ kernels/ <cuda> <cxxabi.h>
 src/model   src/base/ src/coder/ kernels/backend.h kernels/numerics.h
-src/model   kernels/mixing.h
+src/model   kernels/mixing.h kernels/environment.h
 src/codec   src/base/ src/coder/ src/format/ src/model/ preproc/ kernels/
 src/cli     src/base/ src/coder/ src/format/ src/model/ src/codec/ preproc/
 src/cli     kernels/ <CLI/> <posix>

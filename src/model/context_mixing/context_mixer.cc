@@ -6,6 +6,7 @@
 #include <memory>
 #include <utility>
 
+#include "kernels/environment.h"
 #include "src/base/helper_thread.h"
 
 namespace nncpp {
@@ -23,7 +24,7 @@ struct Batch {
 
 struct ContextMixer::Lookahead {
   std::array<Batch, 2> batches;
-  HelperThread helper;
+  HelperThread helper{RequireFloatEnvironment};
 };
 
 ContextMixer::ContextMixer(const ModelConfig& config)

@@ -155,7 +155,8 @@ class View {
 
 bool SampleLayout::Sound() const {
   return (width == 1 || width == 2) && (big == 0 || big == 1) && phase >= 0 &&
-         phase < width && channels >= 1 && channels <= kMostChannels &&
+         big < width && phase < width && channels >= 1 &&
+         channels <= (width == 1 ? kMostChannels : 2) &&
          (row == 0 || (row >= kShortestRow && row <= kReach / width));
 }
 
@@ -228,6 +229,7 @@ bool LooksLikeSamples(std::span<const uint8_t> head) {
     const size_t end =
         piece + (head.size() - piece) * static_cast<size_t>(k) / kPlaces;
     const auto past = head.subspan(end - piece, piece);
+    if (k > 1 && head.size() == piece) break;  // the same again
     cost += MeasureLayout(past, end, kSingleBytes).cost;
     bytes += piece < (size_t{1} << 14) ? 2048 : 4096;
   }

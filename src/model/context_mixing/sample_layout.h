@@ -15,7 +15,7 @@ struct SampleLayout {
   static constexpr int64_t kMostChannels = 4;
 
   int64_t width;     // in bytes, 1 or 2
-  int64_t big;       // 1: the high byte comes first
+  int64_t big;       // 1: the high byte comes first, of two
   int64_t phase;     // below width
   int64_t channels;  // 1 to 4; 1 or 2 where the width is 2
   int64_t row;       // samples from one row to the next; 0: no rows
@@ -50,7 +50,7 @@ MeasuredLayout MeasureLayout(std::span<const uint8_t> past, uint64_t position,
 
 // Whether these bytes, the head of an input of at most 2^30, look like samples:
 // predictions from others would take a fifth less than bytes do by how often
-// they occur, or little where few are characters of text. Where almost all are,
+// they occur, or little where a quarter is no text. Where almost all are,
 // that is not asked.
 bool LooksLikeSamples(std::span<const uint8_t> head);
 
