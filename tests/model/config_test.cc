@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "src/base/bytes.h"
+#include "tests/support/codec_runs.h"
 #include "tests/support/errors.h"
 
 namespace nncpp {
@@ -172,6 +173,21 @@ TEST(HostileConfig, WithNothingToPredictWithIsUnsupported) {
                         out.Bytes(Bytes{0, 0});
                       }),
                 ErrorKind::kUnsupported, "nothing to predict with");
+}
+
+TEST(HostileConfig, WithModelsOfFilesNeedsBytesOfOneStreamThatAreMixed) {
+  for (int64_t ModelConfig::*field :
+       {&ModelConfig::jpeg, &ModelConfig::samples}) {
+    for (auto change : {+[](ModelConfig& c) { c.mixing = 1; },
+                        +[](ModelConfig& c) { c.streams = 2; },
+                        +[](ModelConfig& c) { c.alphabet = 300; }}) {
+      ModelConfig config = ContextsAlone(14);
+      config.*field = 1;
+      CheckConfig(config);
+      change(config);
+      EXPECT_ANY_THROW(CheckConfig(config));
+    }
+  }
 }
 
 // A bound as the document writes it: also 2^24, and with a real minus.

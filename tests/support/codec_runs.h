@@ -15,6 +15,17 @@ namespace nncpp {
 
 using Octets = std::vector<uint8_t>;
 
+// Contexts mixed without a net, for bytes in one stream.
+inline ModelConfig ContextsAlone(int64_t mixing_bits) {
+  ModelConfig config = ProfileConfig("tiny");
+  config.streams = 1;
+  config.layers = 0;
+  config.ngram_orders = 0;
+  config.mixing = 2;
+  config.mixing_bits = mixing_bits;
+  return config;
+}
+
 inline CodecOptions OneThread(int64_t memory_limit = -1) {
   CodecOptions options;
   options.threads = 1;

@@ -26,9 +26,6 @@ int64_t Bits(const ModelConfig& config, int64_t most) {
 constexpr int64_t kMatchBits = 22, kRingBits = 24, kRunBits = 22;
 constexpr int64_t kDirectBits = 17, kScanBits = 22;
 
-// What a hash of a node below a context is made with.
-constexpr uint64_t kPathFactor = 0xD6E8FEB86659FD93u;
-
 // Contexts of the last four mixers of the first layer.
 constexpr Feature kSelectors[] = {kC6, kG5, kVowels, kWord1};
 constexpr int kSelectorBits = 12;

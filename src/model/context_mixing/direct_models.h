@@ -32,7 +32,7 @@ class DirectModels {
   void Enter(std::span<const uint64_t> contexts, uint64_t path) {
     node_ = 1;
     for (size_t i = 0; i < used_.size(); ++i) {
-      const uint64_t hash = MixHash(contexts[i] + path * 0xD6E8FEB86659FD93u);
+      const uint64_t hash = MixHash(contexts[i] + path * kPathFactor);
       used_[i] = &lines_[i * size_ + (hash >> shift_)];
       __builtin_prefetch(used_[i]);
     }

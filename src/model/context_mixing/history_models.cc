@@ -39,7 +39,7 @@ int64_t HistoryModels::Bytes(int64_t contexts, int64_t bits) {
 void HistoryModels::Enter(uint64_t path) {
   node_ = 1;
   for (uint64_t& hash : hashes_) {
-    if (path != 1) hash = MixHash(hash + path * 0xD6E8FEB86659FD93u);
+    if (path != 1) hash = MixHash(hash + path * kPathFactor);
     table_.Prefetch(hash);
   }
   found_ = false;

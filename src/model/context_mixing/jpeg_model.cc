@@ -20,9 +20,6 @@ constexpr int kBlock = JpegScan::kBlock;
 
 constexpr uint32_t kLimit = 1023;
 
-// What a hash of a bit below a context is made with.
-constexpr uint64_t kBitFactor = 0xD6E8FEB86659FD93u;
-
 // Where the coefficients in the order of the zigzag stand, row by row of 8
 // (T.81, figure A.6), and the other way round.
 constexpr std::array<uint8_t, kBlock> kPlace = {
@@ -260,7 +257,7 @@ void JpegModel::Look(uint64_t path, Evidence& evidence) {
   }
   std::array<uint64_t, kContexts> hashes;
   for (size_t i = 0; i < hashes.size(); ++i) {
-    hashes[i] = MixHash(hashes_[i] + bit * kBitFactor + i);
+    hashes[i] = MixHash(hashes_[i] + bit * kPathFactor + i);
     used_[i] = &cells_[hashes[i] >> shift_];
   }
   int16_t* inputs = evidence.inputs.data();

@@ -16,6 +16,12 @@ double LeastSquares::Predict(std::span<const double> x) const {
   return sum;
 }
 
+int64_t LeastSquares::PredictWhole(std::span<const double> x, double scale,
+                                   double most) const {
+  const double y = Predict(x) * scale;
+  return static_cast<int64_t>(y > -most ? y < most ? y : most : -most);
+}
+
 void LeastSquares::Learn(std::span<const double> x, double y, double keep) {
   for (size_t i = 0; i < x.size(); ++i) {
     for (size_t j = 0; j <= i; ++j) {

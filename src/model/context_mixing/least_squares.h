@@ -20,6 +20,11 @@ class LeastSquares {
   // The prediction from these regressors, at most kMost.
   double Predict(std::span<const double> x) const;
 
+  // The whole part, towards 0, of `scale` times that, within +-most; -most
+  // where it is no number.
+  int64_t PredictWhole(std::span<const double> x, double scale,
+                       double most) const;
+
   // Learns that they belong to y. Every fourth time the weights are new.
   // REQUIRES: the same number of them each time; |x|, |y| <= 2^17.
   void Learn(std::span<const double> x, double y, double keep);

@@ -29,13 +29,16 @@ int64_t Log(int32_t m) {
   return place * 16 + static_cast<int64_t>((uint64_t{v} << 4 >> place) & 15);
 }
 
+// How many of so many bytes are predicted from those before them.
+size_t LookedAt(size_t bytes) { return bytes < 16384 ? 2048 : 4096; }
+
 // The past as samples of one width, order and phase.
 class View {
  public:
   View(std::span<const uint8_t> past, uint64_t position, SampleLayout as)
       : as_(as), past_(past) {
     const auto width = static_cast<uint64_t>(as.width);
-    const size_t most = past.size() < size_t{1} << 14 ? 2048 : 4096;
+    const size_t most = LookedAt(past.size());
     count_ = static_cast<int64_t>(most / width);
     back_ = static_cast<int64_t>((past.size() - most) / width);
     const size_t odd =
@@ -83,11 +86,8 @@ class View {
       const int32_t base = row > 0 ? InRows(at(i), channels, row, x, n)
                                    : InLine(at(i), channels, x, n);
       const std::span<const double> all(x.data(), n);
-      const double p = by.Predict(all);
-      const double within =
-          p > -kLoudest ? p < kLoudest ? p : kLoudest : -kLoudest;
       const int32_t y = *at(i) - base;
-      cost += Bits(y - static_cast<int32_t>(within));
+      cost += Bits(y - static_cast<int32_t>(by.PredictWhole(all, 1, kLoudest)));
       by.Learn(all, y, kKeep);
     }
     return cost;
@@ -153,6 +153,11 @@ class View {
 
 }  // namespace
 
+bool SampleLayout::IsLike(const SampleLayout& other) const {
+  return width == other.width && big == other.big &&
+         channels == other.channels && (row == 0) == (other.row == 0);
+}
+
 bool SampleLayout::Sound() const {
   return (width == 1 || width == 2) && (big == 0 || big == 1) && phase >= 0 &&
          big < width && phase < width && channels >= 1 &&
@@ -163,7 +168,7 @@ bool SampleLayout::Sound() const {
 MeasuredLayout MeasureLayout(std::span<const uint8_t> past, uint64_t position,
                              const SampleLayout& now) {
   NNCPP_CHECK(std::ssize(past) >= SampleLayout::kSample &&
-              std::ssize(past) <= SampleLayout::kReach + SampleLayout::kSample);
+              std::ssize(past) <= SampleLayout::kMostPast);
   MeasuredLayout best = {now, kNever};
   const auto offer = [&](const View& view, int64_t channels, int64_t row) {
     SampleLayout layout = view.as();
@@ -172,9 +177,7 @@ MeasuredLayout MeasureLayout(std::span<const uint8_t> past, uint64_t position,
     int64_t cost = view.Cost(channels, row);
     if (layout == now) {
       cost -= cost / 100;
-    } else if (layout.width != now.width || layout.big != now.big ||
-               layout.channels != now.channels ||
-               (layout.row == 0) != (now.row == 0)) {
+    } else if (!layout.IsLike(now)) {
       cost += cost / 50;
     }
     if (cost < best.cost) best = {layout, cost};
@@ -212,7 +215,7 @@ bool LooksLikeSamples(std::span<const uint8_t> head) {
   std::array<int64_t, 256> counts{};
   for (const uint8_t byte : head) ++counts[byte];
   const auto size = static_cast<int32_t>(head.size());
-  int64_t text = 0, entropy = 0;  // in 1/16 bit
+  int64_t text = 0, entropy = 0;  // the latter in 1/16 bit
   for (size_t byte = 0; byte < counts.size(); ++byte) {
     const int64_t n = counts[byte];
     if (n == 0) continue;
@@ -222,8 +225,7 @@ bool LooksLikeSamples(std::span<const uint8_t> head) {
     }
   }
   if (text * 16 >= std::ssize(head) * 15) return false;
-  const size_t piece = std::min<size_t>(
-      head.size(), SampleLayout::kReach + SampleLayout::kSample);
+  const size_t piece = std::min<size_t>(head.size(), SampleLayout::kMostPast);
   int64_t cost = 0, bytes = 0;
   for (int64_t k = 1; k <= kPlaces; ++k) {
     const size_t end =
@@ -231,7 +233,7 @@ bool LooksLikeSamples(std::span<const uint8_t> head) {
     const auto past = head.subspan(end - piece, piece);
     if (k > 1 && head.size() == piece) break;  // the same again
     cost += MeasureLayout(past, end, kSingleBytes).cost;
-    bytes += piece < (size_t{1} << 14) ? 2048 : 4096;
+    bytes += static_cast<int64_t>(LookedAt(piece));
   }
   // Bits a byte by predictions: four fifths of the entropy of single bytes, or
   // three and a half where little may be text.

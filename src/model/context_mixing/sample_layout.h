@@ -12,6 +12,7 @@ namespace nncpp {
 struct SampleLayout {
   static constexpr int64_t kReach = 1 << 14;  // bytes of a row, at most
   static constexpr int64_t kSample = 4096;    // bytes that are looked at
+  static constexpr int64_t kMostPast = kReach + kSample;
   static constexpr int64_t kMostChannels = 4;
 
   int64_t width;     // in bytes, 1 or 2
@@ -29,6 +30,10 @@ struct SampleLayout {
                                          : second << 8 | first);
   }
 
+  // Whether they differ in phase and length of rows alone: what is fitted to
+  // one is of use to the other.
+  bool IsLike(const SampleLayout& other) const;
+
   bool Sound() const;
 };
 
@@ -44,7 +49,7 @@ struct MeasuredLayout {
 // The layout by which least squares foresee the last of these bytes best,
 // 2048 of them, or 4096 of 16384 and more. They stand before `position`; `now`
 // is kept where another is hardly better.
-// REQUIRES: at least 4096 bytes, at most kReach + kSample.
+// REQUIRES: at least 4096 bytes, at most kMostPast.
 MeasuredLayout MeasureLayout(std::span<const uint8_t> past, uint64_t position,
                              const SampleLayout& now);
 

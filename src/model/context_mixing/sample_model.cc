@@ -21,14 +21,13 @@ constexpr double kAllKeep = 1 - 1.0 / 512, kSlowKeep = 1 - 1.0 / 8192,
 
 constexpr uint32_t kLimit = 1023;
 constexpr uint32_t kMostMean = 1 << 23;  // of errors, in 1/256
-constexpr uint64_t kPathFactor = 0xD6E8FEB86659FD93u;
 
 // A cell is named by its input, by whether the byte is the higher of two, by
 // depth, class of the spread, and place of the boundary.
 constexpr size_t kDepths = 8, kClasses = 20, kSide = 24, kPlacesOfBoundary = 48;
 constexpr size_t kRows = size_t{kSampleInputs} * 2 * kDepths * kClasses;
 
-// One of byte's values in 1/4096.
+// Values of a byte are in 1/4096.
 constexpr int kByteBits = 12;
 constexpr int64_t kTurn = int64_t{256} << kByteBits;
 
@@ -70,7 +69,7 @@ int64_t SampleModel::Bytes() {
 }
 
 void SampleModel::Measure(const SymbolRing& ring, uint64_t position) {
-  constexpr uint64_t kMost = SampleLayout::kReach + SampleLayout::kSample;
+  constexpr uint64_t kMost = SampleLayout::kMostPast;
   const bool due = position % kPlaces == 0 || (position % kFirstPlace == 0 &&
                                                std::has_single_bit(position));
   if (!due || position == 0 || ring.size() < kMost) return;
@@ -81,8 +80,7 @@ void SampleModel::Measure(const SymbolRing& ring, uint64_t position) {
   const SampleLayout before = past_->layout;
   const SampleLayout now = MeasureLayout(bytes, position, before).layout;
   past_->layout = now;
-  if (now.width != before.width || now.big != before.big ||
-      now.channels != before.channels || (now.row == 0) != (before.row == 0)) {
+  if (!now.IsLike(before)) {
     for (auto* of : {&past_->all, &past_->slow, &past_->near}) {
       std::fill(std::begin(*of), std::end(*of), LeastSquares{});
     }
@@ -95,6 +93,12 @@ int64_t SampleModel::Back(const SymbolRing& ring, int64_t samples) const {
   const auto bytes = static_cast<uint64_t>(samples * layout.width);
   if (bytes > start_) return 0;
   return layout.Value(ring[start_ - bytes], ring[start_ - bytes + 1]);
+}
+
+// Those that are not fitted, given in halves.
+void SampleModel::SetFixed(std::span<const int64_t, kFixed> halves) {
+  std::transform(halves.begin(), halves.end(), predictions_.begin() + 2,
+                 [](int64_t half) { return 8 * half; });
 }
 
 // Pictures: from what lies to the west, north and around, and from the other
@@ -135,7 +139,7 @@ void SampleModel::PredictInRows(const SymbolRing& ring) {
   }
   const int64_t from_w = w + at(1) - at(1 + c),
                 from_n = n + at(1) - at(1 + row);
-  const int64_t values[] = {2 * w,
+  const int64_t halves[] = {2 * w,
                             2 * n,
                             2 * (w + n - nw),
                             2 * Median(w, n, nw),
@@ -144,8 +148,7 @@ void SampleModel::PredictInRows(const SymbolRing& ring) {
                             2 * (2 * n - nn),
                             2 * from_w,
                             c > 1 ? 2 * from_n : w + ne};
-  std::transform(std::begin(values), std::end(values), predictions_.begin() + 2,
-                 [](int64_t twice) { return 8 * twice; });
+  SetFixed(halves);
 }
 
 // Sounds and tables: from what came before, of all channels.
@@ -167,7 +170,7 @@ void SampleModel::PredictInLine(const SymbolRing& ring) {
     near_x_[near_count_++] = static_cast<double>(at(1 + i * c) - base_);
   }
   const int64_t w = at(c), ww = at(2 * c), www = at(3 * c);
-  const int64_t values[] = {2 * w,
+  const int64_t halves[] = {2 * w,
                             2 * (2 * w - ww),
                             2 * (3 * w - 3 * ww + www),
                             2 * (4 * w - 6 * ww + 4 * www - at(4 * c)),
@@ -176,8 +179,7 @@ void SampleModel::PredictInLine(const SymbolRing& ring) {
                             3 * w - ww,
                             2 * (at(1) + w - at(1 + c)),
                             2 * at(1)};
-  std::transform(std::begin(values), std::end(values), predictions_.begin() + 2,
-                 [](int64_t twice) { return 8 * twice; });
+  SetFixed(halves);
 }
 
 void SampleModel::PredictSample(const SymbolRing& ring) {
@@ -187,11 +189,7 @@ void SampleModel::PredictSample(const SymbolRing& ring) {
   count_ = near_count_ = 0;
   layout.row > 0 ? PredictInRows(ring) : PredictInLine(ring);
   const auto fitted = [&](const LeastSquares& by, std::span<const double> x) {
-    constexpr double kMost = 1 << 22;
-    const double y = by.Predict(x) * 16;
-    // Also where y is no number.
-    const double within = y > -kMost ? y < kMost ? y : kMost : -kMost;
-    return static_cast<int64_t>(within) + 16 * base_;
+    return by.PredictWhole(x, 16, 1 << 22) + 16 * base_;
   };
   const std::span<const double> all(x_.data(), count_);
   predictions_[0] = fitted(past_->all[channel_], all);
@@ -290,6 +288,7 @@ void SampleModel::Look(int32_t middle, int64_t depth, uint64_t path,
     used_[i] = &cells_[(i * kOfInput + of_spread) * kPlacesOfBoundary + place];
     inputs[i] = static_cast<int16_t>(Stretch(ProbabilityOf(*used_[i])));
   }
+  // In place of what text is told apart by.
   const auto by_class = static_cast<int32_t>(class_of_first);
   evidence.first[10] = by_class;
   evidence.first[11] = static_cast<int32_t>(place_of_first * kDepths) +

@@ -24,7 +24,7 @@ namespace nncpp {
 
 class SampleModel {
  public:
-  static constexpr size_t kPredictions = 13;
+  static constexpr size_t kFixed = 9, kPredictions = kFixed + 4;
 
   SampleModel();
 
@@ -70,6 +70,7 @@ class SampleModel {
   void PredictSample(const SymbolRing& ring);
   void PredictInRows(const SymbolRing& ring);
   void PredictInLine(const SymbolRing& ring);
+  void SetFixed(std::span<const int64_t, kFixed> halves);
   void Spread();
 
   std::unique_ptr<Past> past_;

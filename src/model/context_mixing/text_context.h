@@ -15,6 +15,9 @@ inline uint64_t MixHash(uint64_t x) {
   return x ^ x >> 29;
 }
 
+// What a hash of a node below a context is made with.
+inline constexpr uint64_t kPathFactor = 0xD6E8FEB86659FD93u;
+
 // Letters are a-z, A-Z and the symbols 128 to 255; case is that of ASCII.
 inline bool IsLetter(int symbol) {
   return (symbol >= 'a' && symbol <= 'z') || (symbol >= 'A' && symbol <= 'Z') ||

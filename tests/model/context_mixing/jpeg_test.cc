@@ -179,12 +179,7 @@ TEST(JpegScan, GoesOnFromEveryStateThatItCallsSound) {
 }
 
 ModelConfig Config(int64_t jpeg) {
-  ModelConfig config = ProfileConfig("tiny");
-  config.streams = 1;
-  config.layers = 0;
-  config.ngram_orders = 0;
-  config.mixing = 2;
-  config.mixing_bits = 14;
+  ModelConfig config = ContextsAlone(14);
   config.jpeg = jpeg;
   return config;
 }
@@ -215,17 +210,6 @@ TEST(JpegModel, CodesFilesThatAreCutChangedAndDivided) {
       config.block_symbols = block;
       EXPECT_EQ(DecompressBytes(CompressBytes(file, config)), file);
     }
-  }
-}
-
-TEST(JpegModel, IsForBytesOfOneStreamThatAreMixed) {
-  for (auto change : {+[](ModelConfig& c) { c.mixing = 1; },
-                      +[](ModelConfig& c) { c.streams = 2; },
-                      +[](ModelConfig& c) { c.alphabet = 300; }}) {
-    ModelConfig config = Config(1);
-    CheckConfig(config);
-    change(config);
-    EXPECT_ANY_THROW(CheckConfig(config));
   }
 }
 

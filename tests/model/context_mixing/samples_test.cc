@@ -139,12 +139,7 @@ TEST(SampleLayout, TellsSamplesFromTextAndNoise) {
 }
 
 ModelConfig Config(int64_t samples) {
-  ModelConfig config = ProfileConfig("tiny");
-  config.streams = 1;
-  config.layers = 0;
-  config.ngram_orders = 0;
-  config.mixing = 2;
-  config.mixing_bits = 15;
+  ModelConfig config = ContextsAlone(15);
   config.samples = samples;
   return config;
 }
@@ -234,17 +229,6 @@ TEST(SampleModel, GoesOnFromEveryStateThatItCallsSound) {
   }
   EXPECT_GT(sound, 30);
   EXPECT_GT(unsound, 20);
-}
-
-TEST(SampleModel, IsForBytesOfOneStreamThatAreMixed) {
-  for (auto change : {+[](ModelConfig& c) { c.mixing = 1; },
-                      +[](ModelConfig& c) { c.streams = 2; },
-                      +[](ModelConfig& c) { c.alphabet = 300; }}) {
-    ModelConfig config = Config(1);
-    CheckConfig(config);
-    change(config);
-    EXPECT_ANY_THROW(CheckConfig(config));
-  }
 }
 
 }  // namespace
