@@ -55,9 +55,17 @@ NNCPP_INLINE Floats BroadcastQuad(const float* p) {
 
 NNCPP_INLINE Vector Add(Vector a, Vector b) { return _mm512_add_epi32(a, b); }
 
-// sum + the sums of neighbouring products of a and b.
+// sum + the sums of neighbouring products of a and b. Assembly, because g++
+// copies the sums of its intrinsic, and keeps those of large tiles in memory.
 NNCPP_INLINE Vector DotAdd(Vector sum, Vector a, Vector b) {
+#if defined(NNCPP_EMULATED_INTRINSICS)
   return _mm512_dpwssd_epi32(sum, a, b);
+#else
+  __asm__("vpdpwssd %[b], %[a], %[sum]"
+          : [sum] "+v"(sum)
+          : [a] "v"(a), [b] "v"(b));
+  return sum;
+#endif
 }
 
 // sum0 + a0 b and sum1 + a1 b.
