@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "kernels/cpu/cell.h"
+#include "kernels/cpu/noise.h"
 #include "kernels/cpu/ops.h"
 #include "kernels/cpu/quantize.h"
 #include "kernels/numerics.h"
@@ -143,7 +144,7 @@ void Dropout(const float* x, int64_t n, const NoiseKey& noise, uint32_t row,
     const int64_t left = n - begin;
     const int64_t count = left < kNoiseBlock ? left : kNoiseBlock;
     float u[kNoiseBlock];
-    NoiseBlock(noise, row, static_cast<uint32_t>(begin / kNoiseBlock), u);
+    FillNoise(noise, row, static_cast<uint32_t>(begin / kNoiseBlock), u);
     for (int64_t i = 0; i < count; ++i) {
       y[begin + i] = u[i] >= least ? x[begin + i] * scale : 0.0f;
     }

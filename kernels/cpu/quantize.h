@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "kernels/cpu/noise.h"
 #include "kernels/numerics.h"
 
 namespace nncpp::cpu {
@@ -76,7 +77,7 @@ float QuantizeGradientRow(const float* x, const float* fold, int64_t n,
   float* u = scratch + blocks * kNoiseBlock;
   for (int64_t i = 0; i < n; ++i) folded[i] = x[i] * fold[i];
   for (int64_t g = 0; g < blocks; ++g) {
-    NoiseBlock(noise, row, static_cast<uint32_t>(g), u + g * kNoiseBlock);
+    FillNoise(noise, row, static_cast<uint32_t>(g), u + g * kNoiseBlock);
   }
   return Quantize(folded, u, n, padded, norm, q);
 }
@@ -89,7 +90,7 @@ void RoundAcross(const float* x, const float* inverse, const NoiseKey* noise,
     return;
   }
   float u[kNoiseBlock];
-  NoiseBlock(*noise, static_cast<uint32_t>(row), static_cast<uint32_t>(block),
+  FillNoise(*noise, static_cast<uint32_t>(row), static_cast<uint32_t>(block),
              u);
   for (int64_t i = 0; i < width; ++i) {
     out[i] = RoundToInt(x[i] * inverse[i] + u[i]);

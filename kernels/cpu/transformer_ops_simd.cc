@@ -4,6 +4,7 @@
 // vectoriser, and no name but the table's leaves this file (see ops_simd.cc).
 #include <cstdint>
 
+#include "kernels/cpu/noise.h"
 #include "kernels/cpu/transformer_ops.h"
 #include "kernels/numerics.h"
 
@@ -151,7 +152,7 @@ void AttendBackward(const float* weights, const float* dweights, float dot,
 
 void Noise(const NoiseKey& key, uint32_t row, int64_t blocks, float* u) {
   for (int64_t g = 0; g < blocks; ++g) {
-    NoiseBlock(key, row, static_cast<uint32_t>(g), u + 128 * g);
+    FillNoise(key, row, static_cast<uint32_t>(g), u + 128 * g);
   }
 }
 
