@@ -70,6 +70,24 @@ int32_t Dot(const int16_t* x, const int16_t* w, int64_t n) {
   return _mm_cvtsi128_si32(half);
 }
 
+void FourDots(const int16_t* x, int64_t n, const int16_t* const* weights,
+              int32_t* sums) {
+  __m256i sum[4] = {};
+  for (int64_t i = 0; i < n; i += kMixerGrain) {
+    const __m256i in = _mm256_loadu_si256(At(x + i));
+    for (int s = 0; s < 4; ++s) {
+      const __m256i pairs =
+          _mm256_madd_epi16(in, _mm256_loadu_si256(At(weights[s] + i)));
+      sum[s] = _mm256_add_epi32(sum[s], _mm256_srai_epi32(pairs, 8));
+    }
+  }
+  const __m256i all = _mm256_hadd_epi32(_mm256_hadd_epi32(sum[0], sum[1]),
+                                        _mm256_hadd_epi32(sum[2], sum[3]));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(sums),
+                   _mm_add_epi32(_mm256_castsi256_si128(all),
+                                 _mm256_extracti128_si256(all, 1)));
+}
+
 void TrainOne(const int16_t* x, int32_t error, int64_t n, int16_t* w) {
   const __m256i e = _mm256_set1_epi16(static_cast<int16_t>(error));
   for (int64_t i = 0; i < n; i += kMixerGrain) {
@@ -155,7 +173,11 @@ void TrainCells(uint32_t* cells, int64_t n, int bit, uint32_t limit,
 
 void Dots(const int16_t* x, int64_t n, const int16_t* const* weights,
           int64_t sets, int32_t* sums) {
-  for (int64_t s = 0; s < sets; ++s) sums[s] = Dot(x, weights[s], n);
+  int64_t s = 0;
+#if !defined(NNCPP_FORM_SCALAR)
+  for (; s + 4 <= sets; s += 4) FourDots(x, n, weights + s, sums + s);
+#endif
+  for (; s < sets; ++s) sums[s] = Dot(x, weights[s], n);
 }
 
 void Train(const int16_t* x, int64_t n, const int16_t* errors, int64_t sets,

@@ -91,7 +91,7 @@ void RoundAcross(const float* x, const float* inverse, const NoiseKey* noise,
   }
   float u[kNoiseBlock];
   FillNoise(*noise, static_cast<uint32_t>(row), static_cast<uint32_t>(block),
-             u);
+            u);
   for (int64_t i = 0; i < width; ++i) {
     out[i] = RoundToInt(x[i] * inverse[i] + u[i]);
   }
