@@ -30,18 +30,20 @@ namespace {
 struct Form {
   std::string name;
   const cpu::ProductTable* table;
+  const cpu::OpsTable* ops;
 };
 
 std::vector<Form> FormsHere() {
-  std::vector<Form> forms = {{"scalar", &cpu::kProductScalar}};
+  std::vector<Form> forms = {
+      {"scalar", &cpu::kProductScalar, &cpu::kOpsScalar}};
   if (__builtin_cpu_supports("avx2")) {
-    forms.push_back({"avx2", &cpu::kProductAvx2});
+    forms.push_back({"avx2", &cpu::kProductAvx2, &cpu::kOpsAvx2});
   }
   if (__builtin_cpu_supports("avx512vnni") &&
       __builtin_cpu_supports("avx512bw") &&
       __builtin_cpu_supports("avx512dq") &&
       __builtin_cpu_supports("avx512vl")) {
-    forms.push_back({"avx512", &cpu::kProductAvx512});
+    forms.push_back({"avx512", &cpu::kProductAvx512, &cpu::kOpsAvx512});
   }
   return forms;
 }
@@ -149,7 +151,7 @@ void RaceForward(const std::vector<Form>& forms, const Shape& s,
       if (quantise && form.name == "scalar") continue;
       list.push_back({form.name + (quantise ? "+q" : ""),
                       [&, form, quantise] {
-                        if (quantise) qa.Quantise(a);
+                        if (quantise) qa.Quantise(*form.ops, a);
                         form.table->forward(qa.view, qw.view, y.data(), s.n, 0,
                                             s.n);
                       },

@@ -53,7 +53,7 @@ _nncpp() {
         '--independent[each part decodes alone]'
         '--one-part[end after each part]'
         '--prep[learn words of the input]'
-        '--no-prep[neither words, primer nor absolute addresses]'
+        '--no-prep[neither words, primer, addresses nor inflated streams]'
         '--no-primer[no texts of ours first]'
         '--dictionary[the words to use]:file:_files'
         '--dictionary-words[words at most]:number:'

@@ -13,7 +13,7 @@
 namespace nncpp {
 namespace {
 
-// The names a signal handler has to unlink. A handler may run at any moment
+// The names a signal handler has to remove. A handler may run at any moment
 // and must not allocate: hence a list whose rows are published by an atomic
 // flag after they are filled, and never freed. One thread changes it.
 struct Slot {
@@ -25,7 +25,12 @@ static_assert(std::atomic<bool>::is_always_lock_free);
 static_assert(std::atomic<Slot*>::is_always_lock_free);
 std::atomic<Slot*> g_slots{nullptr};
 
-// Returns a row that no file has.
+// A file, or an empty folder. Async-signal-safe.
+bool Remove(const char* path) {
+  return ::unlink(path) == 0 || ::rmdir(path) == 0;
+}
+
+// Returns a row that nothing has.
 Slot* FreeSlot() {
   for (Slot* slot = g_slots; slot != nullptr; slot = slot->next) {
     if (!slot->live) return slot;
@@ -37,7 +42,7 @@ Slot* FreeSlot() {
 }
 
 // Returns the row taken for `path`, or null when the path does not fit: then
-// only a destructor removes the file.
+// only a destructor removes it.
 Slot* TakeSlot(const std::string& path) {
   if (path.size() >= PATH_MAX) return nullptr;
   Slot* slot = FreeSlot();
@@ -49,7 +54,7 @@ Slot* TakeSlot(const std::string& path) {
 }  // namespace
 
 Unfinished::~Unfinished() {
-  if (!path_.empty()) ::unlink(path_.c_str());
+  if (!path_.empty()) Remove(path_.c_str());
   Keep();
 }
 
@@ -74,10 +79,16 @@ SignalPause::SignalPause() {
 
 SignalPause::~SignalPause() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
 
-void UnlinkTemporariesFromSignalHandler() noexcept {
+void RemoveUnfinishedFromSignalHandler() noexcept {
   const int saved = errno;
-  for (Slot* slot = g_slots; slot != nullptr; slot = slot->next) {
-    if (slot->live) ::unlink(slot->path);
+  // Rows lie in any order: a folder goes after what is in it.
+  for (bool removed = true; removed;) {
+    removed = false;
+    for (Slot* slot = g_slots; slot != nullptr; slot = slot->next) {
+      if (!slot->live || !Remove(slot->path)) continue;
+      slot->live = false;
+      removed = true;
+    }
   }
   errno = saved;
 }

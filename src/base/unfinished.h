@@ -1,4 +1,5 @@
-// src/base/unfinished.h -- files that must not outlive a run that fails.
+// src/base/unfinished.h -- files, and folders made for them, that must not
+// outlive a run that fails.
 #pragma once
 
 #include <signal.h>
@@ -8,8 +9,9 @@
 
 namespace nncpp {
 
-// Unlinks a file at its end, unless Keep was called; a signal handler that ends
-// the process can do the same for all of them.
+// Removes a file, or a folder if it is empty, at its end, unless Keep was
+// called; a signal handler that ends the process can do the same for all of
+// them.
 class Unfinished {
  public:
   Unfinished() = default;
@@ -42,8 +44,8 @@ class SignalPause {
   sigset_t before_;
 };
 
-// Unlinks all files held. Only for a signal handler that ends the process:
+// Removes all that is held. Only for a signal handler that ends the process:
 // async-signal-safe, and the outputs are of no use afterwards.
-void UnlinkTemporariesFromSignalHandler() noexcept;
+void RemoveUnfinishedFromSignalHandler() noexcept;
 
 }  // namespace nncpp

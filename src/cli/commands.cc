@@ -132,16 +132,16 @@ void RunCompress(Options options) {
   codec.prep.goal = options.goal;
   codec.prep.wide_symbols = options.wide_symbols;
   if (options.primer) codec.prep.priming = Priming::kIfAlike;
-  codec.prep.addresses = options.addresses;
+  codec.prep.addresses = codec.prep.streams = options.convert;
   const int64_t size = source.SizeHint();
   const bool small = size >= 0 && size < kSelfCheckBelow;
   const bool self_check = options.self_check.value_or(small);
   const bool of_checkpoint = options.resume && !options.config_given;
-  if (!of_checkpoint) FitToKind(source, options);
+  if (!of_checkpoint) FitToKind(source, codec.prep, options);
   if (size >= 0 && !options.tables_given && !of_checkpoint) {
     FitToInput(source, size, codec, self_check, options);
   }
-  if (!of_checkpoint) FitNet(source, from, options);
+  if (!of_checkpoint) FitNet(source, from, codec.prep, options);
   if (options.wide_symbols && !of_checkpoint) FindAlphabet(in, options);
   PartOutput out(options, in, several ? several->Attributes() : in.Attributes(),
                  from);

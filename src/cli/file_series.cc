@@ -151,8 +151,7 @@ FolderSink::FolderSink(const std::string& folder,
 
 FolderSink::~FolderSink() {
   file_.reset();
-  std::reverse(made_.begin(), made_.end());
-  for (const std::string& path : made_) ::rmdir(path.c_str());
+  while (!made_.empty()) made_.pop_back();  // the inner ones first
 }
 
 std::string FolderSink::PathOf(size_t file) const {
@@ -166,10 +165,11 @@ void FolderSink::MakeFolders(const std::string& name) {
   }
   for (const std::string& path : folders) {
     if (IsFolder(path, /*may_link=*/path == folder_)) continue;
+    const SignalPause pause;
     if (::mkdir(path.c_str(), kAnyFolder) != 0) {
       ThrowIoError(path, "create", errno);
     }
-    made_.push_back(path);
+    made_.emplace_back().Hold(path);
   }
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <list>
 #include <memory>
 #include <optional>
 #include <span>
@@ -11,6 +12,7 @@
 #include "src/base/file.h"
 #include "src/base/output_file.h"
 #include "src/base/stream.h"
+#include "src/base/unfinished.h"
 #include "src/cli/options.h"
 #include "src/format/files.h"
 
@@ -78,7 +80,7 @@ class FolderSink : public Sink {
   size_t at_ = 0;        // the file at work
   int64_t written_ = 0;  // of it
   std::unique_ptr<OutputFile> file_;
-  std::vector<std::string> made_;  // folders
+  std::list<Unfinished> made_;  // folders
 };
 
 // Thrown by OneFileSink when all of its file is there.

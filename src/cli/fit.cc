@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <vector>
 
 #include "preproc/primer.h"
 #include "src/base/machine.h"
@@ -13,6 +14,8 @@
 namespace nncpp {
 namespace {
 
+constexpr int64_t kHead = int64_t{1} << 20;
+
 // Of the largest part of which the model is one's own; -1 when not known.
 int64_t ModelledBytes(const PartPlan& parts, int64_t size) {
   if (!parts.independent || size < 0) return size;
@@ -20,24 +23,36 @@ int64_t ModelledBytes(const PartPlan& parts, int64_t size) {
   return (size + parts.count - 1) / parts.count;
 }
 
+// `most` bytes of what the first mebibyte is to a model.
+std::vector<uint8_t> SeenHead(HeadSource& in, const PrepOptions& prep,
+                              const Options& options, size_t most) {
+  std::vector<uint8_t> head =
+      Preparation::See(in.Peek(kHead), -1, options.config, prep).head;
+  head.resize(std::min(head.size(), most));
+  return head;
+}
+
 }  // namespace
 
-void FitNet(HeadSource& in, const CheckpointSummary& from, Options& options) {
+void FitNet(HeadSource& in, const CheckpointSummary& from,
+            const PrepOptions& prep, Options& options) {
   constexpr int64_t kOtherCells = 96;
   if (!options.default_level || options.wide_symbols) return;
-  const bool other = options.resume ? from.config.cells == kOtherCells
-                                    : in.SizeHint() >= 0 &&
-                                          !LooksEnglish(in.Peek(kEnglishHead));
+  const bool other =
+      options.resume
+          ? from.config.cells == kOtherCells
+          : in.SizeHint() >= 0 &&
+                !LooksEnglish(SeenHead(in, prep, options, kEnglishHead));
   if (other) options.config.cells = kOtherCells;
 }
 
-void FitToKind(HeadSource& in, Options& options) {
-  constexpr int64_t kHead = int64_t{1} << 20, kShare = 16;
+void FitToKind(HeadSource& in, const PrepOptions& prep, Options& options) {
+  constexpr int64_t kShare = 16;
   const bool possible = options.config.mixing > 1 &&
                         options.config.streams == 1 && !options.wide_symbols &&
                         !options.learn_words && options.dictionary.empty();
   if (!possible) return;
-  const auto head = in.Peek(kHead);
+  const auto head = SeenHead(in, prep, options, kHead);
   if (!options.jpeg_given &&
       JpegScan::ScanBytes(head) * kShare > std::ssize(head)) {
     options.config.jpeg = 1;
@@ -51,9 +66,11 @@ void FitToInput(HeadSource& in, int64_t size, const CodecOptions& codec,
                 bool self_check, Options& options) {
   const int64_t modelled = ModelledBytes(options.parts, size);
   const auto& own = codec.prep.own_primer;
-  const int64_t learnt = modelled + (own ? std::ssize(*own) : 0);
   const auto head =
       in.Peek(std::min(Preparation::HeadBytes(codec.prep), modelled));
+  const int64_t seen =
+      Preparation::See(head, modelled, options.config, codec.prep).size;
+  const int64_t learnt = seen + (own ? std::ssize(*own) : 0);
   const int64_t primer =
       Preparation::PrimerLength(head, modelled, options.config, codec.prep);
   const int64_t most =

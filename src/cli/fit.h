@@ -12,13 +12,16 @@ namespace nncpp {
 
 // At the default level, what does not look English gets a larger net
 // (docs/results.md). A resumed run keeps that of its checkpoint.
-void FitNet(HeadSource& in, const CheckpointSummary& from, Options& options);
+void FitNet(HeadSource& in, const CheckpointSummary& from,
+            const PrepOptions& prep, Options& options);
+
+// In all of these, the input is what a model sees of it (Preparation::See).
 
 // What is no text gets models of its own, if it can: with the strong mixing,
 // one stream and bytes; unless the command line has said whether it does. Those
 // of JPEG files where more than a sixteenth of the first mebibyte is of their
 // scans, those of samples where that looks like samples.
-void FitToKind(HeadSource& in, Options& options);
+void FitToKind(HeadSource& in, const PrepOptions& prep, Options& options);
 
 // Tables as large as the input of `size` bytes, and what is learnt before it,
 // would fill; as the input alone would where the machine or -M has no room for

@@ -95,7 +95,7 @@ std::string HelpText(bool model_options) {
       --prep              learn words of the input: faster, but larger so far
       --prime FILE        learn FILE first; d and t need it too
       --no-primer         do not let the model learn texts of ours first
-      --no-prep           neither words, primer nor absolute addresses
+      --no-prep           neither words, primer, addresses nor inflated streams
 )";
   if (model_options) return text + ModelOptions();
   return text + "Model options are stored in the archive; see --help-all.\n";

@@ -252,7 +252,7 @@ void ReadPrep(const Raw& raw, Options& options) {
   options.learn_words = options.verb == Verb::kCompress &&
                         options.dictionary.empty() && (raw.prep || goal);
   options.primer = !raw.no_prep && !raw.no_primer;
-  options.addresses = !raw.no_prep;
+  options.convert = !raw.no_prep;
   const bool prepares = options.learn_words || !options.dictionary.empty() ||
                         !options.prime.empty();
   if (prepares && (raw.no_prep || options.wide_symbols)) {

@@ -55,7 +55,7 @@ struct Options {
   TrainingGoal goal = {.words = 4096, .min_frequency = 16};  // kPrepTrain
   bool learn_words = false;   // kCompress: words of `goal`, from the input
   bool primer = true;         // kCompress: where the input is like ours
-  bool addresses = true;      // kCompress: where the input looks like code
+  bool convert = true;        // kCompress: machine code, deflated streams
   std::string prime;          // a file that is learnt first; empty: none
   bool wide_symbols = false;  // kCompress: the input is symbols of 16 bits
   bool alphabet_given = false;

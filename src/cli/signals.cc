@@ -38,7 +38,7 @@ static_assert(std::atomic<bool>::is_always_lock_free);
 std::array<struct sigaction, kEndings.size()> previous;
 
 void CleanUp() {
-  UnlinkTemporariesFromSignalHandler();
+  RemoveUnfinishedFromSignalHandler();
   if (line_open.exchange(false)) {
     // Nothing to be done about a failure.
     [[maybe_unused]] const ssize_t n = write(STDERR_FILENO, "\n", 1);

@@ -65,8 +65,8 @@ class Compressor {
       if (checkpointer_ != nullptr) checkpointer_->Rest({});
       if (bytes_.empty()) break;
       hasher_.Update(bytes_);
-      plain_ = preparation_.ToSymbols(bytes_, writer_.original_bytes(),
-                                      config_.alphabet, symbols_);
+      plain_ = preparation_.ToSymbols(bytes_, writer_.original_bytes(), config_,
+                                      symbols_);
       if (ShrinksSurely()) {
         model_->DropSaved();
       } else {
@@ -220,7 +220,7 @@ class Compressor {
       throw Error(ErrorKind::kFormat, "the block's size is out of its range");
     }
     bytes_ = ReadInput(static_cast<int64_t>(size));
-    plain_ = preparation_.ToSymbols(bytes_, at, config_.alphabet, symbols_);
+    plain_ = preparation_.ToSymbols(bytes_, at, config_, symbols_);
     if (block.U8() != (plain_ ? 1 : 0)) {
       throw Error(ErrorKind::kFormat, "the block has other symbols here");
     }

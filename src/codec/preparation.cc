@@ -6,6 +6,7 @@
 #include <string>
 
 #include "preproc/bytes.h"
+#include "preproc/deflated_streams.h"
 #include "preproc/primer.h"
 #include "preproc/primer_library.h"
 #include "preproc/wide_symbols.h"
@@ -37,6 +38,9 @@ int64_t PrimerBytesFor(const ModelConfig& config, int64_t input) {
   if (config.replay_period > 0) return std::numeric_limits<int64_t>::max();
   return std::min(kLeast + input * kForEach, kMost);
 }
+
+// Symbols of a block for each byte that it may have where streams are inflated.
+constexpr size_t kRoomForStreams = 4;
 
 // A byte of English makes 0.53 symbols of 255 words, 0.29 of 1,776.
 constexpr double kSymbolsOfWords = 0.4;
@@ -79,7 +83,7 @@ void CheckWide(std::span<const uint16_t> symbols, int64_t alphabet) {
 int64_t Preparation::HeadBytes(const PrepOptions& options) {
   if (options.wide_symbols) return 0;
   if (options.learn_words) return kSampleBytes;
-  if (options.addresses) return kCodeHead;
+  if (options.addresses || options.streams) return kCodeHead;
   return options.priming == Priming::kIfAlike ? kPrimerHead : 0;
 }
 
@@ -92,7 +96,9 @@ Preparation Preparation::Choose(std::span<const uint8_t> head, int64_t size,
     if (size >= 0) CheckEven(size);
     return chosen;
   }
-  chosen.ChoosePrimer(head, size, config, options);
+  const Seen seen = See(head, size, config, options);
+  chosen.streams_ = seen.inflated;
+  chosen.ChoosePrimer(seen, config, options);
   if (options.dictionary != nullptr) {
     chosen.words_ = std::make_shared<TextTransform>(*options.dictionary);
     chosen.named_ = true;
@@ -103,15 +109,36 @@ Preparation Preparation::Choose(std::span<const uint8_t> head, int64_t size,
     words->Encode(head, symbols);
     if (IsShort(symbols.size(), head.size())) chosen.words_ = words;
   }
-  if (options.addresses && chosen.words_ == nullptr) {
+  if (options.addresses && chosen.words_ == nullptr && !chosen.streams_) {
     chosen.addresses_ = AddressesOf(head);
   }
   return chosen;
 }
 
-void Preparation::ChoosePrimer(std::span<const uint8_t> head, int64_t size,
-                               const ModelConfig& config,
+Preparation::Seen Preparation::See(std::span<const uint8_t> head, int64_t size,
+                                   const ModelConfig& config,
+                                   const PrepOptions& options) {
+  if (options.streams && !options.wide_symbols && !options.learn_words &&
+      options.dictionary == nullptr) {
+    const auto block = static_cast<size_t>(config.block_symbols);
+    const auto first =
+        head.first(std::min(head.size(), block / kRoomForStreams));
+    if (HasStreams(first, config.block_symbols)) {
+      auto inflated = InflateStreams(first, config.block_symbols);
+      const double more = static_cast<double>(inflated->size()) /
+                          static_cast<double>(first.size());
+      return {*std::move(inflated),
+              size < 0 ? size
+                       : static_cast<int64_t>(static_cast<double>(size) * more),
+              true};
+    }
+  }
+  return {{head.begin(), head.end()}, size, false};
+}
+
+void Preparation::ChoosePrimer(const Seen& seen, const ModelConfig& config,
                                const PrepOptions& options) {
+  const auto& [head, size, inflated] = seen;
   const int64_t known =
       size < 0 ? std::min(std::ssize(head), std::ptrdiff_t{kPrimerHead}) : size;
   const int64_t bytes = PrimerBytesFor(config, known);
@@ -135,7 +162,7 @@ int64_t Preparation::PrimerLength(std::span<const uint8_t> head, int64_t size,
                                   const PrepOptions& options) {
   if (options.wide_symbols) return 0;
   Preparation chosen;
-  chosen.ChoosePrimer(head, size, config, options);
+  chosen.ChoosePrimer(See(head, size, config, options), config, options);
   return std::ssize(chosen.primer_);
 }
 
@@ -157,7 +184,9 @@ int64_t Preparation::PrimerBytes(const ModelConfig& config) const {
 }
 
 int64_t Preparation::BlockBytes(int64_t symbols) const {
-  return wide_ ? symbols * kWideSymbolBytes : symbols;
+  if (wide_) return symbols * kWideSymbolBytes;
+  if (!streams_) return symbols;
+  return std::max<int64_t>(symbols / int64_t{kRoomForStreams}, 1);
 }
 
 void Preparation::Prime(const ModelConfig& config, Model& model,
@@ -196,13 +225,18 @@ void Preparation::Prime(const ModelConfig& config, Model& model,
 }
 
 bool Preparation::ToSymbols(std::span<const uint8_t> bytes, int64_t at,
-                            int64_t alphabet,
+                            const ModelConfig& config,
                             std::vector<uint16_t>& symbols) const {
   if (wide_) {
     CheckEven(std::ssize(bytes));
     BytesToWideSymbols(bytes, symbols);
-    CheckWide(symbols, alphabet);
+    CheckWide(symbols, config.alphabet);
     return false;
+  }
+  if (streams_) {
+    const auto inflated = InflateStreams(bytes, config.block_symbols);
+    BytesToSymbols(inflated ? *inflated : bytes, symbols);
+    return !inflated;
   }
   if (HasAddresses() && AddressesRepeat(addresses_, bytes, at)) {
     std::vector<uint8_t> code(bytes.begin(), bytes.end());
@@ -241,6 +275,7 @@ std::vector<uint8_t> Preparation::ToBytes(std::span<const uint16_t> symbols,
     throw Error(ErrorKind::kFormat, "a symbol is no byte");
   }
   SymbolsToBytes(symbols, bytes);
+  if (streams_ && !plain) return DeflateStreams(bytes, size);
   if (HasAddresses() && !plain) ToRelative(addresses_, bytes, at);
   return bytes;
 }
@@ -248,7 +283,8 @@ std::vector<uint8_t> Preparation::ToBytes(std::span<const uint16_t> symbols,
 bool Preparation::Fits(int64_t symbols, int64_t bytes, bool plain) const {
   if (wide_) return symbols * kWideSymbolBytes == bytes && !plain;
   if (words_ != nullptr && !plain) return symbols <= bytes;
-  return symbols == bytes && (words_ != nullptr || HasAddresses() || !plain);
+  if (streams_ && !plain) return symbols >= bytes;
+  return symbols == bytes && (Converts() || !plain);
 }
 
 }  // namespace nncpp

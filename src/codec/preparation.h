@@ -35,6 +35,9 @@ struct PrepOptions {
   // Addresses of machine code are made absolute (preproc/code_addresses.h) in
   // blocks where that pays, if the head looks like code and there are no words.
   bool addresses = false;
+  // Deflated streams are inflated (preproc/deflated_streams.h) in blocks that
+  // have some, if the head has and there are no words. Then addresses stay.
+  bool streams = false;
   // The input is symbols of 16 bits (preproc/wide_symbols.h), below the
   // alphabet of the configuration; the rest of these has no effect then.
   bool wide_symbols = false;
@@ -44,6 +47,16 @@ class Preparation {
  public:
   // Bytes of the input's head that Choose looks at.
   static int64_t HeadBytes(const PrepOptions& options);
+
+  // An input of `size` bytes (-1: not known) with this head as a model will
+  // see it: the first block of it where streams are to be inflated.
+  struct Seen {
+    std::vector<uint8_t> head;
+    int64_t size;   // about; -1: not known
+    bool inflated;  // there are streams
+  };
+  static Seen See(std::span<const uint8_t> head, int64_t size,
+                  const ModelConfig& config, const PrepOptions& options);
 
   // For an input of `size` bytes (-1: not known) with this head. Words that
   // make no fewer symbols are not taken. How much of the primer is learnt
@@ -91,10 +104,12 @@ class Preparation {
              const std::function<void()>& done) const;
 
   // Fills `symbols` with those of a block that begins at byte `at` of the
-  // original; returns whether they are its bytes although there are words, or
-  // addresses, because these make too little of them. Throws Error(kUsage) for
-  // bytes that are not wide symbols below `alphabet`, where they should be.
-  bool ToSymbols(std::span<const uint8_t> bytes, int64_t at, int64_t alphabet,
+  // original; returns whether they are its bytes although there are words,
+  // addresses or streams, because these make too little of them. Throws
+  // Error(kUsage) for bytes that are not wide symbols of the alphabet, where
+  // they should be.
+  bool ToSymbols(std::span<const uint8_t> bytes, int64_t at,
+                 const ModelConfig& config,
                  std::vector<uint16_t>& symbols) const;
 
   // The other way, for a block of `size` bytes. Throws Error(kFormat).
@@ -105,11 +120,15 @@ class Preparation {
   bool Fits(int64_t symbols, int64_t bytes, bool plain) const;
 
  private:
-  void ChoosePrimer(std::span<const uint8_t> head, int64_t size,
-                    const ModelConfig& config, const PrepOptions& options);
-  void ParseAddresses(ByteReader& in);
+  void ChoosePrimer(const Seen& seen, const ModelConfig& config,
+                    const PrepOptions& options);
+  void ParseConversion(ByteReader& in);
   void ParseLibrary(ByteReader& in);
   bool HasAddresses() const { return addresses_ != CodeAddresses::kNone; }
+  // Whether some blocks are converted, and some may be plain.
+  bool Converts() const {
+    return words_ != nullptr || HasAddresses() || streams_;
+  }
   // The symbols of bytes that are neither wide symbols nor code; returns
   // whether they are these bytes although there are words.
   bool Spell(std::span<const uint8_t> bytes,
@@ -122,7 +141,8 @@ class Preparation {
   std::vector<uint8_t> last_;  // those of them that stand at the end
   std::shared_ptr<const std::vector<uint8_t>> own_;  // null: none
   CodeAddresses addresses_ = CodeAddresses::kNone;   // else there are no words
-  bool wide_ = false;  // then there are no words and no primer
+  bool streams_ = false;  // are inflated; then there are no words, no addresses
+  bool wide_ = false;     // then there are no words and no primer
 };
 
 }  // namespace nncpp

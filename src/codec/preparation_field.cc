@@ -20,8 +20,12 @@ constexpr uint8_t kPrimed = 0x04;     // the primer's length and hash follow
 constexpr uint8_t kWide = 0x08;       // wide symbols; alone
 constexpr uint8_t kOwn = 0x10;        // the hash of the user's primer follows
 constexpr uint8_t kLibrary = 0x20;    // the primer is of the library
-constexpr uint8_t kAddresses = 0x40;  // blocks may have absolute ones
+constexpr uint8_t kConverted = 0x40;  // what blocks may be follows
 constexpr uint8_t kAllParts = 0x7F;
+
+// Behind kConverted: the CodeAddresses that are absolute, or this.
+constexpr uint8_t kStreams = 4;
+static_assert(kStreams > static_cast<uint8_t>(kLastCodeAddresses));
 
 // An archive's length of a primer, which may be any number, is cut to this.
 constexpr uint64_t kMostLength = uint64_t{1} << 32;
@@ -51,13 +55,13 @@ Preparation Preparation::Parse(std::span<const uint8_t> field,
   const bool library = (parts & kLibrary) != 0;
   const bool primed = library || (parts & kPrimed) != 0;
   parsed.wide_ = (parts & kWide) != 0;
-  const bool addresses = (parts & kAddresses) != 0;
+  const bool converted = (parts & kConverted) != 0;
   if (parts > kAllParts || (parsed.wide_ && parts != kWide) ||
-      words + parsed.named_ + addresses > 1 ||
+      words + parsed.named_ + converted > 1 ||
       (library && (parts & kPrimed) != 0)) {
     throw UnknownPreparation();
   }
-  if (addresses) parsed.ParseAddresses(in);
+  if (converted) parsed.ParseConversion(in);
   if (library) parsed.ParseLibrary(in);
   if (primed) {
     const uint64_t length = in.Varint();
@@ -98,8 +102,11 @@ Preparation Preparation::Parse(std::span<const uint8_t> field,
   return parsed;
 }
 
-void Preparation::ParseAddresses(ByteReader& in) {
-  addresses_ = static_cast<CodeAddresses>(in.U8());
+void Preparation::ParseConversion(ByteReader& in) {
+  const uint8_t which = in.U8();
+  streams_ = which == kStreams;
+  if (streams_) return;
+  addresses_ = static_cast<CodeAddresses>(which);
   if (!HasAddresses() || addresses_ > kLastCodeAddresses) {
     throw UnknownPreparation();
   }
@@ -121,8 +128,8 @@ void Preparation::ParseLibrary(ByteReader& in) {
 
 std::vector<uint8_t> Preparation::Field() const {
   if (wide_) return {kWide};
-  const bool addresses = HasAddresses();
-  if (words_ == nullptr && primer_.empty() && own_ == nullptr && !addresses) {
+  const bool converted = HasAddresses() || streams_;
+  if (words_ == nullptr && primer_.empty() && own_ == nullptr && !converted) {
     return {};
   }
   const bool embedded = words_ != nullptr && !named_;
@@ -132,8 +139,10 @@ std::vector<uint8_t> Preparation::Field() const {
                                : texts_ > 0    ? kLibrary
                                                : kPrimed) |
                               (own_ == nullptr ? 0 : kOwn) |
-                              (addresses ? kAddresses : 0)));
-  if (addresses) out.U8(static_cast<uint8_t>(addresses_));
+                              (converted ? kConverted : 0)));
+  if (converted) {
+    out.U8(streams_ ? kStreams : static_cast<uint8_t>(addresses_));
+  }
   if (texts_ > 0) {
     out.U8(static_cast<uint8_t>(texts_));
     out.U8(static_cast<uint8_t>(last_.size()));

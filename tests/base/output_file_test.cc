@@ -233,7 +233,7 @@ TEST(OutputFile, LeavesNothingAfterASignal) {
   ASSERT_GE(child, 0);
   if (child == 0) {
     ::signal(SIGTERM, [](int) {
-      UnlinkTemporariesFromSignalHandler();
+      RemoveUnfinishedFromSignalHandler();
       ::_exit(143);
     });
     OutputFile done(scratch.Path("done"), false, {});
@@ -258,7 +258,7 @@ TEST(OutputFile, FreesItsPlaceInTheTableOfTheSignalHandler) {
     if (i % 2 == 0) file.Commit({});
   }
   scratch.Put("out.part-kept", "x");
-  UnlinkTemporariesFromSignalHandler();
+  RemoveUnfinishedFromSignalHandler();
   EXPECT_EQ(scratch.Names(), (Names{"out", "out.part-kept"}));
 }
 

@@ -96,3 +96,20 @@ wait $! 2> /dev/null || status=$?
 exec 3>&-
 echo "[status $status]"
 find . -name 'parts*'
+
+echo "-- folders that were made for files"
+mkdir inner
+head -c 20000 "$TEST_DATA/alice29.txt" > inner/text
+"$NNCPP" c -q --no-prep --no-self-check --profile lstm --block-symbols 1024 \
+  inner/text two.log in.nncpp
+env --default-signal=INT "$NNCPP" d -q in.nncpp out &
+until compgen -G 'out/inner/*.part-*' > /dev/null; do
+  kill -0 $! 2> /dev/null || break
+  sleep 0.01
+done
+find out -type d | sort
+kill -s INT $!
+status=0
+wait $! 2> /dev/null || status=$?
+echo "[status $status]"
+find . -name out

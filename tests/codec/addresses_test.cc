@@ -40,17 +40,18 @@ Octets Program(int64_t calls) {
 
 TEST(Addresses, AreTheSymbolsOfBlocksWhereTheyRepeat) {
   const Octets code = Program(1000);
-  const Preparation chosen = Preparation::Choose(
-      code, std::ssize(code), ProfileConfig("tiny"), WithAddresses().prep);
+  const ModelConfig config = ProfileConfig("tiny");
+  const Preparation chosen =
+      Preparation::Choose(code, std::ssize(code), config, WithAddresses().prep);
   EXPECT_EQ(chosen.Field(), (Octets{0x40, 2}));
   EXPECT_EQ(Preparation::SymbolsOf(chosen.Field()), "bytes");
   std::vector<uint16_t> symbols;
-  EXPECT_FALSE(chosen.ToSymbols(code, 100, 256, symbols));
+  EXPECT_FALSE(chosen.ToSymbols(code, 100, config, symbols));
   EXPECT_FALSE(std::equal(code.begin(), code.end(), symbols.begin()));
   EXPECT_EQ(chosen.ToBytes(symbols, false, 100, std::ssize(code)), code);
   EXPECT_NE(chosen.ToBytes(symbols, false, 101, std::ssize(code)), code);
   const Octets text = Alice(3000);
-  EXPECT_TRUE(chosen.ToSymbols(text, 100, 256, symbols));
+  EXPECT_TRUE(chosen.ToSymbols(text, 100, config, symbols));
   EXPECT_TRUE(std::equal(text.begin(), text.end(), symbols.begin()));
   EXPECT_EQ(chosen.ToBytes(symbols, true, 100, std::ssize(text)), text);
   EXPECT_TRUE(chosen.Fits(5, 5, true));
@@ -71,11 +72,12 @@ TEST(Addresses, AreNotLookedForInTextNorBesideWords) {
       std::make_shared<Dictionary>(std::vector<std::string>{"and", "the"});
   EXPECT_EQ(field(Program(1000), words).front(), 0x02);
   for (const Octets& unknown :
-       {Octets{0x41, 1}, {0x42, 1}, {0x48, 1}, {0x80}, {0x40, 0}, {0x40, 4}}) {
+       {Octets{0x41, 1}, {0x42, 1}, {0x48, 1}, {0x80}, {0x40, 0}, {0x40, 5}}) {
     ExpectError(ErrorKind::kUnsupported, "not know",
                 [&] { Preparation::Parse(unknown, PrepOptions()); });
   }
-  for (const Octets& known : {Octets{0x40, 1}, {0x40, 2}, {0x40, 3}}) {
+  for (const Octets& known :
+       {Octets{0x40, 1}, {0x40, 2}, {0x40, 3}, {0x40, 4}}) {
     EXPECT_EQ(Preparation::Parse(known, PrepOptions()).Field(), known);
   }
   EXPECT_TRUE(

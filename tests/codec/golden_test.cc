@@ -28,7 +28,7 @@ std::vector<std::filesystem::path> Archives(const std::string& folder) {
 }
 
 // The preparation that make_golden.sh asked for: words as here, a primer,
-// addresses, or wide symbols.
+// addresses, streams, or wide symbols.
 CodecOptions OptionsFor(const Octets& archive, ModelConfig& config) {
   CodecOptions options = OneThread();
   MemorySource in(archive);
@@ -37,7 +37,8 @@ CodecOptions OptionsFor(const Octets& archive, ModelConfig& config) {
   if (field.empty()) return options;
   options.prep.wide_symbols = Preparation::SymbolsOf(field) == "u16";
   if (options.prep.wide_symbols) return options;
-  options.prep.addresses = (field.front() & 0x40) != 0;
+  options.prep.addresses = (field.front() & 0x40) != 0 && field[1] != 4;
+  options.prep.streams = (field.front() & 0x40) != 0 && field[1] == 4;
   if (config.alphabet == 256 && (field.front() & 0x24) != 0) {
     const bool library = (field.front() & 0x20) != 0;
     options.prep.priming = library ? Priming::kIfAlike : Priming::kEnglish;

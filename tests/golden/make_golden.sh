@@ -102,6 +102,25 @@ Program 0x03 | Make addresses_calls --profile tiny --block-symbols 1000
 } | Make addresses_arm64 --profile tiny --block-symbols 999
 Make jpeg --profile tiny --mixing 2 --mixing-bits 12 --streams 1 \
   --block-symbols 1200 < tests/data/picture.jpeg
+# Deflated streams: of zlib's header, as Adobe ends them; a member of a ZIP; of
+# gzip; one that zlib would not make so; by all levels and memory levels.
+# shellcheck disable=SC2016
+head -c 12000 "$text" | perl -MCompress::Zlib -e 'undef $/; my $text = <STDIN>;
+  sub Stream {
+    my ($at, $bytes, $level, $bits, $memory, $partial) = @_;
+    my $d = deflateInit(-Level => $level, -WindowBits => $bits,
+                        -MemLevel => $memory);
+    my $out = $d->deflate(substr($text, $at, $bytes));
+    $out .= $d->flush(Z_PARTIAL_FLUSH) if $partial;
+    return $out . $d->flush();
+  }
+  print "%PDF\n", Stream(0, 3000, 9, 14, 9, 1), "\nPK\3\4\24\0\0\0\10\0",
+    "\0" x 16, "\1\0\0\0n", Stream(2500, 1500, 1, -15, 8, 0),
+    Stream(3500, 1000, 6, 31, 8, 0), "\x78\x9c\1\100\0\277\377",
+    substr($text, 0, 64), "\0" x 4;
+  for my $i (1 .. 9) {
+    print Stream(900 * $i, 1500, $i, 15 - $i % 7, 10 - $i, $i % 2);
+  }' | Make streams --profile tiny --block-symbols 24000
 # Numbers, measured at 4096 and 8192: rows of three colours; two channels of
 # two bytes, the low one first, from an odd place on; rows of two bytes, the
 # high one first.
@@ -133,8 +152,8 @@ rm "$made"
 
 corpus=tests/fuzz/corpus/decompress
 rm -f "$corpus"/*
-for name in addresses blocks jpeg library one_byte samples stored replay \
-  symbols text_fast text_mixed transformer; do
+for name in addresses blocks jpeg library one_byte samples stored streams \
+  replay symbols text_fast text_mixed transformer; do
   cp "$golden/$name.nncpp" "$corpus/$name"
 done
 files=$(mktemp -d)
