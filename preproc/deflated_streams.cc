@@ -111,19 +111,35 @@ Header HeaderOf(std::span<const uint8_t> bytes) {
   return ZlibHeader(bytes);
 }
 
-// How zlib makes `deflated` of `data`, if it does; `last` is tried first.
-std::optional<ZlibSettings> FindSettings(std::span<const uint8_t> data,
-                                         std::span<const uint8_t> deflated,
-                                         const Header& header,
-                                         const ZlibSettings& last) {
-  const auto makes = [&](const ZlibSettings& settings) {
+// Finds how zlib makes deflated data of what it holds, if it does.
+class SettingsFinder {
+ public:
+  std::optional<ZlibSettings> Find(std::span<const uint8_t> data,
+                                   std::span<const uint8_t> deflated,
+                                   const Header& header);
+
+ private:
+  // After so many streams that no settings make, those of the stream before
+  // alone are tried: the file is another program's.
+  static constexpr int kMostMissed = 16;
+
+  ZlibDeflater deflater_;
+  ZlibSettings last_;
+  int missed_ = 0;
+};
+
+std::optional<ZlibSettings> SettingsFinder::Find(
+    std::span<const uint8_t> data, std::span<const uint8_t> deflated,
+    const Header& header) {
+  ZlibSettings settings = last_;
+  settings.window_bits = header.window_bits;
+  const auto makes = [&] {
     const auto made =
-        ZlibDeflate(data, settings, std::ssize(deflated), deflated);
+        deflater_.Run(data, settings, std::ssize(deflated), deflated);
     return made && std::ssize(*made) == std::ssize(deflated);
   };
-  ZlibSettings settings = last;
-  settings.window_bits = header.window_bits;
-  if (makes(settings)) return settings;
+  if (makes()) return settings;
+  if (missed_ == kMostMissed) return std::nullopt;
   for (int i = 0; i < 9; ++i) {
     settings.level = (header.level + 8 - i) % 9 + 1;  // the next is one less
     for (const int memory_level : {8, 9}) {
@@ -131,10 +147,11 @@ std::optional<ZlibSettings> FindSettings(std::span<const uint8_t> data,
       for (const ZlibEnding ending :
            {ZlibEnding::kFinish, ZlibEnding::kPartial}) {
         settings.ending = ending;
-        if (makes(settings)) return settings;
+        if (makes()) return last_ = settings;
       }
     }
   }
+  ++missed_;
   return std::nullopt;
 }
 
@@ -177,7 +194,7 @@ struct Finding {
 Finding Find(std::span<const uint8_t> bytes, int64_t most) {
   constexpr int64_t kListed = 16;  // bytes of a stream in the list, at most
   Finding found;
-  ZlibSettings last;
+  SettingsFinder finder;
   size_t copied = 0;  // bytes that are in the body or replaced
   int64_t room = most - std::ssize(bytes) - kListed;
   for (size_t at = 0; at + kLeastStream < bytes.size();) {
@@ -195,12 +212,11 @@ Finding Find(std::span<const uint8_t> bytes, int64_t most) {
     const int64_t more =
         std::ssize(data) + kListed - inflated->deflated - std::ssize(trailer);
     if (more <= 0 || more > room || !BeginsWith(after, trailer)) continue;
-    const auto settings = FindSettings(data, deflated, header, last);
+    const auto settings = finder.Find(data, deflated, header);
     if (!settings) {  // another program's
       at = begin + deflated.size();
       continue;
     }
-    last = *settings;
     room -= more;
     const auto gap = bytes.subspan(copied, begin - copied);
     found.streams.push_back(
@@ -234,6 +250,7 @@ std::vector<uint8_t> DeflateStreams(std::span<const uint8_t> inflated,
   const uint64_t count = in.Varint();
   std::vector<Stream> streams;
   while (streams.size() < count) streams.push_back(ReadStream(in));
+  ZlibDeflater deflater;
   std::vector<uint8_t> out;
   const auto add = [&](std::span<const uint8_t> bytes) {
     if (std::ssize(bytes) > size - std::ssize(out)) {
@@ -244,8 +261,8 @@ std::vector<uint8_t> DeflateStreams(std::span<const uint8_t> inflated,
   for (const Stream& stream : streams) {
     add(in.Bytes(stream.before));
     const auto data = in.Bytes(stream.size);
-    const auto deflated = ZlibDeflate(data, stream.settings,
-                                      size - std::ssize(out), /*wanted=*/{});
+    const auto deflated = deflater.Run(data, stream.settings,
+                                       size - std::ssize(out), /*wanted=*/{});
     if (!deflated) {
       throw Error(ErrorKind::kFormat, "a stream is none that zlib makes");
     }

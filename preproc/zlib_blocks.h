@@ -18,7 +18,7 @@ class HuffmanTree;
 
 class ZlibBlocks {
  public:
-  // As the parameters of ZlibDeflate.
+  // As the parameters of ZlibDeflater::Run.
   ZlibBlocks(int memory_level, int64_t most, std::span<const uint8_t> wanted);
 
   // Add a byte; a copy of `length` bytes, 3 to 258, from `distance`, 1 to

@@ -2,7 +2,6 @@
 #include "preproc/zlib_deflate.h"
 
 #include <algorithm>
-#include <array>
 
 #include "preproc/zlib_blocks.h"
 #include "src/base/check.h"
@@ -30,16 +29,27 @@ constexpr int kLastFast = 3;  // of the levels that do not look again
 
 class Matcher {
  public:
+  // Clears `head` again at its end.
   Matcher(std::span<const uint8_t> data, const ZlibSettings& settings,
+          std::vector<int64_t>& head, std::vector<int64_t>& before,
           ZlibBlocks& blocks)
       : data_(data),
         effort_(kEfforts[settings.level]),
         farthest_((int64_t{1} << settings.window_bits) - kLongest - 4),
         shift_((settings.memory_level + 9) / 3),
         mask_((uint32_t{1} << (settings.memory_level + 7)) - 1),
-        head_(size_t{mask_} + 1),
-        before_(size_t{1} << settings.window_bits),
-        blocks_(blocks) {}
+        head_(head),
+        before_(before),
+        blocks_(blocks) {
+    head_.resize(std::max(head_.size(), size_t{mask_} + 1));
+    before_.resize(size_t{1} << settings.window_bits);
+  }
+  ~Matcher() {
+    const int64_t end = std::min(at_, size() - kShortest + 1);
+    for (at_ = 0; at_ < end; ++at_) head_[Hash()] = kNone;
+  }
+  Matcher(const Matcher&) = delete;
+  Matcher& operator=(const Matcher&) = delete;
 
   // Every position takes the longest match that there is.
   void RunFast() {
@@ -108,13 +118,18 @@ class Matcher {
   int64_t size() const { return std::ssize(data_); }
   int64_t Left() const { return size() - at_; }
 
+  // Of the three bytes at at_.
+  size_t Hash() const {
+    const uint8_t* p = data_.data() + at_;
+    return ((uint32_t{p[0]} << 2 * shift_) ^ (uint32_t{p[1]} << shift_) ^
+            p[2]) &
+           mask_;
+  }
+
   // Enters the three bytes at at_; returns where they, or others of the same
   // hash, were before.
   int64_t Insert() {
-    const uint8_t* p = data_.data() + at_;
-    const uint32_t hash =
-        ((uint32_t{p[0]} << 2 * shift_) ^ (uint32_t{p[1]} << shift_) ^ p[2]) &
-        mask_;
+    const size_t hash = Hash();
     const int64_t found = head_[hash];
     before_[static_cast<size_t>(at_) & (before_.size() - 1)] = found;
     head_[hash] = at_;
@@ -151,8 +166,8 @@ class Matcher {
   const int64_t farthest_;  // distance of a match
   const int shift_;
   const uint32_t mask_;
-  std::vector<int64_t> head_;    // last place of each hash
-  std::vector<int64_t> before_;  // the place before, by place in the window
+  std::vector<int64_t>& head_;
+  std::vector<int64_t>& before_;
   ZlibBlocks& blocks_;
   int64_t at_ = 0;
 };
@@ -164,12 +179,12 @@ bool ZlibSettings::AreSound() const {
          window_bits >= 9 && window_bits <= 15 && ending <= kLastZlibEnding;
 }
 
-std::optional<std::vector<uint8_t>> ZlibDeflate(
+std::optional<std::vector<uint8_t>> ZlibDeflater::Run(
     std::span<const uint8_t> data, const ZlibSettings& settings, int64_t most,
     std::span<const uint8_t> wanted) {
   NNCPP_CHECK(settings.AreSound());
   ZlibBlocks blocks(settings.memory_level, most, wanted);
-  Matcher matcher(data, settings, blocks);
+  Matcher matcher(data, settings, head_, before_, blocks);
   settings.level <= kLastFast ? matcher.RunFast() : matcher.RunLazy();
   return blocks.Finish(settings.ending, std::ssize(data));
 }

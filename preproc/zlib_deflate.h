@@ -29,11 +29,20 @@ struct ZlibSettings {
   bool operator==(const ZlibSettings&) const = default;
 };
 
-// The deflated data, without a header. Null where it would be longer than
-// `most` bytes, where its beginning differs from `wanted` (empty: any), or
-// where zlib would store a block as it is. REQUIRES: the settings are sound.
-std::optional<std::vector<uint8_t>> ZlibDeflate(
-    std::span<const uint8_t> data, const ZlibSettings& settings, int64_t most,
-    std::span<const uint8_t> wanted);
+// Keeps its tables from stream to stream: files have many short ones.
+class ZlibDeflater {
+ public:
+  // The deflated data, without a header. Null where it would be longer than
+  // `most` bytes, where its beginning differs from `wanted` (empty: any), or
+  // where zlib would store a block as it is. REQUIRES: the settings are sound.
+  std::optional<std::vector<uint8_t>> Run(std::span<const uint8_t> data,
+                                          const ZlibSettings& settings,
+                                          int64_t most,
+                                          std::span<const uint8_t> wanted);
+
+ private:
+  std::vector<int64_t> head_;    // last place of each hash; all 0 between runs
+  std::vector<int64_t> before_;  // the place before, by place in the window
+};
 
 }  // namespace nncpp
