@@ -197,12 +197,14 @@ Finding Find(std::span<const uint8_t> bytes, int64_t most) {
   SettingsFinder finder;
   size_t copied = 0;  // bytes that are in the body or replaced
   int64_t room = most - std::ssize(bytes) - kListed;
-  for (size_t at = 0; at + kLeastStream < bytes.size();) {
+  // Bytes that only begin like streams may be read again and again.
+  int64_t work = -(64 * std::ssize(bytes) + 2 * most);
+  for (size_t at = 0; at + kLeastStream < bytes.size() && work < 0;) {
     const Header header = HeaderOf(bytes.subspan(at));
     const size_t begin = at++ + static_cast<size_t>(header.size);
     if (header.size == 0 || begin >= bytes.size()) continue;
     const auto inflated =
-        Inflate(bytes.subspan(begin), room + std::ssize(bytes));
+        Inflate(bytes.subspan(begin), room + std::ssize(bytes), work);
     if (!inflated || inflated->deflated < kLeastStream) continue;
     const std::vector<uint8_t>& data = inflated->data;
     const auto deflated =
@@ -211,7 +213,8 @@ Finding Find(std::span<const uint8_t> bytes, int64_t most) {
     const std::vector<uint8_t> trailer = Trailer(header.wrapping, data);
     const int64_t more =
         std::ssize(data) + kListed - inflated->deflated - std::ssize(trailer);
-    if (more <= 0 || more > room || !BeginsWith(after, trailer)) continue;
+    // With the list, the block becomes longer: the decoder relies on that.
+    if (more < kListed || more > room || !BeginsWith(after, trailer)) continue;
     const auto settings = finder.Find(data, deflated, header);
     if (!settings) {  // another program's
       at = begin + deflated.size();
@@ -248,6 +251,9 @@ std::vector<uint8_t> DeflateStreams(std::span<const uint8_t> inflated,
                                     int64_t size) {
   ByteReader in(inflated);
   const uint64_t count = in.Varint();
+  if (count > static_cast<uint64_t>(size)) {
+    throw Error(ErrorKind::kFormat, "streams are more than bytes");
+  }
   std::vector<Stream> streams;
   while (streams.size() < count) streams.push_back(ReadStream(in));
   ZlibDeflater deflater;

@@ -283,8 +283,9 @@ void ZlibBlocks::End(int64_t at, bool last) {
     fixed += int64_t{literals.count(v)} * fixed_literals.length(v);
   }
   for (int v = 0; v < kDistances; ++v) fixed += int64_t{distances.count(v)} * 5;
-  const std::array<bool, 2> used = {distances.count(0) > 0,
-                                    distances.count(1) > 0};
+  // Those that Build adds count for nothing.
+  const std::array<bool, 3> used = {
+      distances.count(0) > 0, distances.count(1) > 0, distances.count(2) > 0};
   literals.Build();
   distances.Build();
   int64_t own = extra;
@@ -292,7 +293,7 @@ void ZlibBlocks::End(int64_t at, bool last) {
     own += int64_t{literals.count(v)} * literals.length(v);
   }
   for (int v = 0; v < kDistances; ++v) {
-    if (v < 2 && !used[static_cast<size_t>(v)]) continue;
+    if (v < 3 && !used[static_cast<size_t>(v)]) continue;
     own += int64_t{distances.count(v)} * distances.length(v);
   }
   std::vector<LengthSymbol> lengths;

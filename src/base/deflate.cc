@@ -21,7 +21,8 @@ int64_t DeflatedBytes(std::span<const uint8_t> bytes) {
   return static_cast<int64_t>(size);
 }
 
-std::optional<Inflated> Inflate(std::span<const uint8_t> bytes, int64_t most) {
+std::optional<Inflated> Inflate(std::span<const uint8_t> bytes, int64_t most,
+                                int64_t& work) {
   constexpr size_t kRoom = 1 << 14;
   NNCPP_CHECK(bytes.size() <= std::numeric_limits<uInt>::max());
   z_stream stream = {};
@@ -43,6 +44,7 @@ std::optional<Inflated> Inflate(std::span<const uint8_t> bytes, int64_t most) {
     data.resize(data.size() - stream.avail_out);
   }
   if (status == Z_MEM_ERROR) throw std::bad_alloc();
+  work += static_cast<int64_t>(stream.total_in) + std::ssize(data);
   if (status != Z_STREAM_END || std::ssize(data) > most) return std::nullopt;
   return Inflated{std::move(data), static_cast<int64_t>(stream.total_in)};
 }

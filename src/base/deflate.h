@@ -18,7 +18,9 @@ struct Inflated {
 
 // What deflated data without a header [rfc1951], at the beginning of `bytes`,
 // holds. Null: it is none, does not end there, or holds more than `most` bytes.
-std::optional<Inflated> Inflate(std::span<const uint8_t> bytes, int64_t most);
+// `work` grows by the bytes that were read and made.
+std::optional<Inflated> Inflate(std::span<const uint8_t> bytes, int64_t most,
+                                int64_t& work);
 
 uint32_t Adler32(std::span<const uint8_t> bytes);  // RFC 1950
 uint32_t Crc32(std::span<const uint8_t> bytes);    // RFC 1952

@@ -10,6 +10,7 @@
 #include "preproc/primer.h"
 #include "preproc/primer_library.h"
 #include "preproc/wide_symbols.h"
+#include "src/base/check.h"
 #include "src/base/error.h"
 #include "src/codec/step.h"
 #include "src/model/context_mixing/context_mixer.h"
@@ -236,6 +237,7 @@ bool Preparation::ToSymbols(std::span<const uint8_t> bytes, int64_t at,
   if (streams_) {
     const auto inflated = InflateStreams(bytes, config.block_symbols);
     BytesToSymbols(inflated ? *inflated : bytes, symbols);
+    NNCPP_CHECK(Fits(std::ssize(symbols), std::ssize(bytes), !inflated));
     return !inflated;
   }
   if (HasAddresses() && AddressesRepeat(addresses_, bytes, at)) {

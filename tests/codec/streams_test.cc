@@ -8,6 +8,7 @@
 
 #include "preproc/zlib_deflate.h"
 #include "src/codec/preparation.h"
+#include "src/format/archive_reader.h"
 #include "tests/support/checkpoints.h"
 #include "tests/support/codec_runs.h"
 #include "tests/support/errors.h"
@@ -41,6 +42,11 @@ Octets Document(int64_t pages, int64_t page_bytes) {
     all.insert(all.end(), after.begin(), after.end());
   }
   return all;
+}
+
+Octets FieldOf(const Octets& archive) {
+  MemorySource in(archive);
+  return ArchiveReader(in).ReadHeader().preparation;
 }
 
 TEST(Streams, AreInflatedInBlocksThatHaveSome) {
@@ -123,6 +129,9 @@ TEST(Streams, ComeBackFromManyBlocksAndParts) {
     const Octets archive =
         CompressBytes(document, config, WithStreams(), known);
     EXPECT_EQ(DecompressBytes(archive), document);
+    EXPECT_EQ(FieldOf(archive), (Octets{0x40, 4}));
+    EXPECT_LT(archive.size(),
+              CompressBytes(document, config, OneThread(), known).size());
   }
   for (const bool independent : {true, false}) {
     const auto parts =
@@ -137,6 +146,7 @@ TEST(Streams, GoOnFromACheckpoint) {
   config.block_symbols = 4000;
   const Octets document = Document(5, 900);
   const Octets archive = CompressBytes(document, config, WithStreams());
+  EXPECT_EQ(FieldOf(archive), (Octets{0x40, 4}));
   const CodecRun compress = [&](Sink& out, Checkpointer& checkpointer) {
     CodecOptions options = WithStreams();
     options.checkpointer = &checkpointer;

@@ -19,7 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   nncpp::HasStreams(bytes, most);
   if (const auto inflated = nncpp::InflateStreams(bytes, most)) {
     const auto back = nncpp::DeflateStreams(*inflated, std::ssize(bytes));
-    if (std::ssize(*inflated) > most ||
+    if (std::ssize(*inflated) > most || inflated->size() < bytes.size() ||
         !std::equal(back.begin(), back.end(), bytes.begin(), bytes.end())) {
       std::abort();
     }

@@ -103,9 +103,16 @@ TEST(DeflatedStreams, StayWhereTheyAreNotToBeHad) {
   // A short one, and one that holds less than it is.
   EXPECT_FALSE(
       InflateStreams(ByZlib(AliceHead(40), kUsual, ZlibForm::kZlib), kRoom));
-  // What zlib does not make: a filtered strategy's choice is not looked for.
-  Octets run(3000, 5);
-  for (size_t i = 0; i < run.size(); i += 7) run[i] = static_cast<uint8_t>(i);
+  Octets shuffled;
+  for (int i = 0; i < 100; ++i) {
+    shuffled.push_back(static_cast<uint8_t>(20 + i * 37 % 100));
+  }
+  for (const ZlibForm form : {ZlibForm::kZlib, ZlibForm::kGzip}) {
+    const Octets grown = ByZlib(shuffled, kUsual, form);
+    ASSERT_GT(grown.size(), shuffled.size());
+    EXPECT_FALSE(InflateStreams(Joined({grown, grown, grown}), kRoom));
+  }
+  // Streams that are few among other bytes.
   const Octets many = Joined({Octets(200'000, 1), stream});
   EXPECT_TRUE(InflateStreams(many, 2 * std::ssize(many)));
   EXPECT_FALSE(HasStreams(many, 2 * std::ssize(many)));
@@ -123,6 +130,23 @@ TEST(DeflatedStreams, AreFoundBehindOthers) {
   const auto inflated = InflateStreams(all, kRoom);
   ASSERT_TRUE(inflated);
   EXPECT_TRUE(Contains(*inflated, text));
+  EXPECT_EQ(DeflateStreams(*inflated, std::ssize(all)), all);
+}
+
+// Every seventh byte begins a stream that does not end.
+TEST(DeflatedStreams, AreNotLookedForWithoutEnd) {
+  const Octets text = AliceHead(3000);
+  Octets all = ByZlib(text, kUsual, ZlibForm::kZlib);
+  for (int i = 0; i < 20'000; ++i) {
+    for (const uint8_t byte : {0x78, 0x01, 0x00, 0x02, 0x00, 0xFD, 0xFF}) {
+      all.push_back(byte);
+    }
+  }
+  const Octets last = ByZlib(text, kUsual, ZlibForm::kZlib);
+  all.insert(all.end(), last.begin(), last.end());
+  const auto inflated = InflateStreams(all, 1 << 20);
+  ASSERT_TRUE(inflated);
+  EXPECT_EQ(inflated->front(), 1);  // the last one is not reached
   EXPECT_EQ(DeflateStreams(*inflated, std::ssize(all)), all);
 }
 

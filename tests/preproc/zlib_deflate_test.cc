@@ -117,6 +117,23 @@ TEST(ZlibDeflate, MakesWhatZlibMakesAtTheEdges) {
   EXPECT_EQ(stored, 0);
 }
 
+// Copies of distance 2 alone: the code of distances gets a value that none has.
+TEST(ZlibDeflate, CountsNoAddedDistances) {
+  std::mt19937 random(5);
+  for (int i = 0; i < 3000; ++i) {
+    Octets data;
+    const auto size = 20 + random() % 500;
+    while (data.size() < size) {
+      const auto low = static_cast<uint8_t>(random() % 40);
+      data.insert(data.end(), {low, static_cast<uint8_t>(low + 90)});
+      for (auto left = random() % 9; left > 0; --left) {
+        data.push_back(data[data.size() - 2]);
+      }
+    }
+    EXPECT_EQ(ExpectEqual(data, {6, 8, 15, ZlibEnding::kFinish}), 0);
+  }
+}
+
 // Frequencies like Fibonacci's make codes longer than 15 bits, which are cut.
 TEST(ZlibDeflate, CutsLongCodesAsZlibDoes) {
   Octets data;
