@@ -181,6 +181,10 @@ NNCPP_HD int32_t FrequencyShift(uint64_t sum, uint64_t symbols) {
 
 // ---- Random numbers: Philox4x32-10 [salmon2011] ----------------------------
 
+inline constexpr uint32_t kPhilox0 = 0xD2511F53u, kPhilox1 = 0xCD9E8D57u;
+inline constexpr uint32_t kPhiloxKey0 = 0x9E3779B9u, kPhiloxKey1 = 0xBB67AE85u;
+inline constexpr int kPhiloxRounds = 10;
+
 // Four random words of each of n counters and one key: c[i][l] is word i of
 // counter l, replaced by word i of its result. A pure function of each counter.
 template <int kCount>
@@ -193,17 +197,17 @@ NNCPP_HD void PhiloxWords(uint32_t (&c)[4][kCount], uint64_t key) {
   }
   uint64_t k0 = key & kLow;
   uint64_t k1 = key >> 32;
-  for (int i = 0; i < 10; ++i) {
+  for (int i = 0; i < kPhiloxRounds; ++i) {
     for (int l = 0; l < kCount; ++l) {
-      const uint64_t p0 = (x[0][l] & kLow) * 0xD2511F53u;
-      const uint64_t p1 = (x[2][l] & kLow) * 0xCD9E8D57u;
+      const uint64_t p0 = (x[0][l] & kLow) * kPhilox0;
+      const uint64_t p1 = (x[2][l] & kLow) * kPhilox1;
       x[0][l] = (p1 >> 32) ^ x[1][l] ^ k0;
       x[1][l] = p1;
       x[2][l] = (p0 >> 32) ^ x[3][l] ^ k1;
       x[3][l] = p0;
     }
-    k0 = (k0 + 0x9E3779B9u) & kLow;
-    k1 = (k1 + 0xBB67AE85u) & kLow;
+    k0 = (k0 + kPhiloxKey0) & kLow;
+    k1 = (k1 + kPhiloxKey1) & kLow;
   }
   for (int i = 0; i < 4; ++i) {
     for (int l = 0; l < kCount; ++l) c[i][l] = static_cast<uint32_t>(x[i][l]);

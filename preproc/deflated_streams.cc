@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <utility>
 
 #include "preproc/zlib_deflate.h"
 #include "src/base/bytes.h"

@@ -11,6 +11,7 @@ namespace {
 constexpr int kLiterals = 286, kDistances = 30, kLengthCodes = 19;
 constexpr int kEndOfBlock = 256;
 constexpr int kMostBits = 15, kMostLengthBits = 7;
+constexpr int kMostValues = 288;  // of a code: those of fixed literals
 constexpr uint8_t kLengthOrder[kLengthCodes] = {
     16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15};
 
@@ -46,12 +47,14 @@ class HuffmanTree {
  public:
   HuffmanTree(int values, int most) : values_(values), most_(most) {}
 
-  void Count(int value, uint32_t times = 1) { node(value).count += times; }
+  void Count(int value) { ++node(value).count; }
   void Build();
+
+  // Of the values that were counted, in a code of these lengths.
+  int64_t BitsBy(const HuffmanTree& code) const;
 
   int last() const { return last_; }  // of the values that have a code
   int length(int value) const { return nodes_[Index(value)].length; }
-  uint32_t count(int value) const { return nodes_[Index(value)].count; }
   uint16_t code(int value) const { return codes_[Index(value)]; }
 
   // For a code whose lengths are given.
@@ -59,10 +62,10 @@ class HuffmanTree {
   void MakeCodes();
 
  private:
-  static constexpr int kMostNodes = 2 * 288 + 1;
+  static constexpr int kMostNodes = 2 * kMostValues;
 
   struct Node {
-    uint32_t count = 0;
+    uint32_t count = 0, weight = 0;
     int depth = 0, parent = 0, length = 0;
   };
 
@@ -75,7 +78,7 @@ class HuffmanTree {
   const int values_, most_;
   int last_ = -1;
   std::array<Node, kMostNodes> nodes_{};
-  std::array<uint16_t, 288> codes_{};
+  std::array<uint16_t, kMostValues> codes_{};
   std::array<int, kMostNodes> heap_{};  // from 1 on
   int heap_length_ = 0;
   std::vector<int> order_;  // nodes as they left the heap
@@ -83,7 +86,7 @@ class HuffmanTree {
 
 bool HuffmanTree::IsSmaller(int a, int b) const {
   const Node &x = nodes_[Index(a)], &y = nodes_[Index(b)];
-  return x.count != y.count ? x.count < y.count : x.depth <= y.depth;
+  return x.weight != y.weight ? x.weight < y.weight : x.depth <= y.depth;
 }
 
 void HuffmanTree::SinkFrom(int k) {
@@ -101,13 +104,14 @@ void HuffmanTree::SinkFrom(int k) {
 
 void HuffmanTree::Build() {
   for (int value = 0; value < values_; ++value) {
-    if (count(value) == 0) continue;
+    node(value).weight = node(value).count;
+    if (node(value).weight == 0) continue;
     heap_[Index(++heap_length_)] = last_ = value;
   }
   while (heap_length_ < 2) {  // a code has two values at least
     const int value = last_ < 2 ? ++last_ : 0;
     heap_[Index(++heap_length_)] = value;
-    node(value).count = 1;
+    node(value).weight = 1;
   }
   for (int k = heap_length_ / 2; k >= 1; --k) SinkFrom(k);
   for (int sum = values_; heap_length_ >= 2; ++sum) {
@@ -116,7 +120,7 @@ void HuffmanTree::Build() {
     SinkFrom(1);
     const int b = heap_[1];
     order_.insert(order_.end(), {a, b});
-    node(sum).count = count(a) + count(b);
+    node(sum).weight = node(a).weight + node(b).weight;
     node(sum).depth = std::max(node(a).depth, node(b).depth) + 1;
     node(a).parent = node(b).parent = sum;
     heap_[1] = sum;
@@ -125,6 +129,14 @@ void HuffmanTree::Build() {
   order_.push_back(heap_[1]);
   MakeLengths();
   MakeCodes();
+}
+
+int64_t HuffmanTree::BitsBy(const HuffmanTree& code) const {
+  int64_t bits = 0;
+  for (int v = 0; v < values_; ++v) {
+    bits += int64_t{nodes_[Index(v)].count} * code.length(v);
+  }
+  return bits;
 }
 
 void HuffmanTree::MakeLengths() {
@@ -182,8 +194,8 @@ void HuffmanTree::MakeCodes() {
 namespace {
 
 HuffmanTree FixedLiterals() {
-  HuffmanTree tree(288, kMostBits);
-  for (int v = 0; v < 288; ++v) {
+  HuffmanTree tree(kMostValues, kMostBits);
+  for (int v = 0; v < kMostValues; ++v) {
     tree.SetLength(v, v < 144 ? 8 : v < 256 ? 9 : v < 280 ? 7 : 8);
   }
   tree.MakeCodes();
@@ -278,24 +290,8 @@ void ZlibBlocks::End(int64_t at, bool last) {
     distances.Count(distance.code);
     extra += length.count + distance.count;
   }
-  int64_t fixed = extra;
-  for (int v = 0; v < kLiterals; ++v) {
-    fixed += int64_t{literals.count(v)} * fixed_literals.length(v);
-  }
-  for (int v = 0; v < kDistances; ++v) fixed += int64_t{distances.count(v)} * 5;
-  // Those that Build adds count for nothing.
-  const std::array<bool, 3> used = {
-      distances.count(0) > 0, distances.count(1) > 0, distances.count(2) > 0};
   literals.Build();
   distances.Build();
-  int64_t own = extra;
-  for (int v = 0; v < kLiterals; ++v) {
-    own += int64_t{literals.count(v)} * literals.length(v);
-  }
-  for (int v = 0; v < kDistances; ++v) {
-    if (v < 3 && !used[static_cast<size_t>(v)]) continue;
-    own += int64_t{distances.count(v)} * distances.length(v);
-  }
   std::vector<LengthSymbol> lengths;
   AddLengths(literals, lengths);
   AddLengths(distances, lengths);
@@ -304,9 +300,11 @@ void ZlibBlocks::End(int64_t at, bool last) {
   length_tree.Build();
   int sent = kLengthCodes;
   while (sent > 4 && length_tree.length(kLengthOrder[sent - 1]) == 0) --sent;
-  for (const LengthSymbol& s : lengths) {
-    own += length_tree.length(s.code) + s.count;
-  }
+  const int64_t fixed = extra + literals.BitsBy(fixed_literals) +
+                        distances.BitsBy(fixed_distances);
+  int64_t own = extra + literals.BitsBy(literals) +
+                distances.BitsBy(distances) + length_tree.BitsBy(length_tree);
+  for (const LengthSymbol& s : lengths) own += s.count;
   own += 3 * sent + 5 + 5 + 4;
   const int64_t fixed_bytes = (fixed + 3 + 7) >> 3;
   const int64_t least = std::min((own + 3 + 7) >> 3, fixed_bytes);

@@ -4,7 +4,6 @@
 // a block ends, which trees it has, and how those are written.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>

@@ -29,10 +29,8 @@ struct FourCounters {
 };
 
 void PhiloxRound(__m256i k0, __m256i k1, FourCounters& c) {
-  const __m256i p0 =
-      _mm256_mul_epu32(c.word[0], _mm256_set1_epi64x(0xD2511F53));
-  const __m256i p1 =
-      _mm256_mul_epu32(c.word[2], _mm256_set1_epi64x(0xCD9E8D57));
+  const __m256i p0 = _mm256_mul_epu32(c.word[0], _mm256_set1_epi64x(kPhilox0));
+  const __m256i p1 = _mm256_mul_epu32(c.word[2], _mm256_set1_epi64x(kPhilox1));
   c.word[0] = _mm256_xor_si256(_mm256_xor_si256(c.word[1], k0),
                                _mm256_srli_epi64(p1, 32));
   c.word[1] = p1;
@@ -62,13 +60,13 @@ void FillNoise(const NoiseKey& noise, uint32_t row, uint32_t g, float* u) {
     }
     __m256i k0 = _mm256_set1_epi64x(static_cast<int64_t>(noise.key));
     __m256i k1 = _mm256_set1_epi64x(static_cast<int64_t>(noise.key >> 32));
-    for (int i = 0; i < 10; ++i) {
+    for (int i = 0; i < kPhiloxRounds; ++i) {
       PhiloxRound(k0, k1, even);
       PhiloxRound(k0, k1, odd);
       k0 = _mm256_add_epi32(
-          k0, _mm256_set1_epi32(static_cast<int32_t>(0x9E3779B9)));
+          k0, _mm256_set1_epi32(static_cast<int32_t>(kPhiloxKey0)));
       k1 = _mm256_add_epi32(
-          k1, _mm256_set1_epi32(static_cast<int32_t>(0xBB67AE85)));
+          k1, _mm256_set1_epi32(static_cast<int32_t>(kPhiloxKey1)));
     }
     for (int i = 0; i < 4; ++i) {
       const __m256i words = _mm256_blend_epi32(

@@ -68,11 +68,11 @@ void FitToInput(HeadSource& in, int64_t size, const CodecOptions& codec,
   const auto& own = codec.prep.own_primer;
   const auto head =
       in.Peek(std::min(Preparation::HeadBytes(codec.prep), modelled));
-  const int64_t seen =
-      Preparation::See(head, modelled, options.config, codec.prep).size;
-  const int64_t learnt = seen + (own ? std::ssize(*own) : 0);
+  const auto seen =
+      Preparation::See(head, modelled, options.config, codec.prep);
+  const int64_t learnt = seen.size + (own ? std::ssize(*own) : 0);
   const int64_t primer =
-      Preparation::PrimerLength(head, modelled, options.config, codec.prep);
+      Preparation::PrimerLength(seen, options.config, codec.prep);
   const int64_t most =
       options.memory_limit >= 0 ? options.memory_limit : MemoryOfMachine();
   ModelConfig fitted = options.config;

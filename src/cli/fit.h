@@ -10,12 +10,12 @@
 
 namespace nncpp {
 
+// In all of these, the input is what a model sees of it (Preparation::See).
+
 // At the default level, what does not look English gets a larger net
 // (docs/results.md). A resumed run keeps that of its checkpoint.
 void FitNet(HeadSource& in, const CheckpointSummary& from,
             const PrepOptions& prep, Options& options);
-
-// In all of these, the input is what a model sees of it (Preparation::See).
 
 // What is no text gets models of its own, if it can: with the strong mixing,
 // one stream and bytes; unless the command line has said whether it does. Those

@@ -158,12 +158,11 @@ void Preparation::ChoosePrimer(const Seen& seen, const ModelConfig& config,
   own_ = options.own_primer;
 }
 
-int64_t Preparation::PrimerLength(std::span<const uint8_t> head, int64_t size,
-                                  const ModelConfig& config,
+int64_t Preparation::PrimerLength(const Seen& seen, const ModelConfig& config,
                                   const PrepOptions& options) {
   if (options.wide_symbols) return 0;
   Preparation chosen;
-  chosen.ChoosePrimer(See(head, size, config, options), config, options);
+  chosen.ChoosePrimer(seen, config, options);
   return std::ssize(chosen.primer_);
 }
 

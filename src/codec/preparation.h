@@ -67,8 +67,7 @@ class Preparation {
                             const PrepOptions& options);
 
   // Bytes of the primer that Choose would take, without the user's own.
-  static int64_t PrimerLength(std::span<const uint8_t> head, int64_t size,
-                              const ModelConfig& config,
+  static int64_t PrimerLength(const Seen& seen, const ModelConfig& config,
                               const PrepOptions& options);
 
   // The header's field `preparation` (docs/format.md); empty: none. Throws

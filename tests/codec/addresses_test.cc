@@ -119,24 +119,7 @@ TEST(Addresses, GoOnFromACheckpoint) {
   ModelConfig config = ProfileConfig("tiny");
   config.block_symbols = 900;
   const Octets original = Program(300);
-  const Octets archive = CompressBytes(original, config, WithAddresses());
-  const CodecRun compress = [&](Sink& out, Checkpointer& checkpointer) {
-    CodecOptions options = WithAddresses();
-    options.checkpointer = &checkpointer;
-    MemorySource in(original);
-    Compress(in, out, config, options);
-  };
-  int64_t cuts = 0;
-  for (const auto& [run, expected] :
-       {std::pair(compress, archive),
-        std::pair(Decompressing(archive), original)}) {
-    for (int64_t cut = 0;; cut += 3, ++cuts) {
-      const auto left = RunUntil(run, cut);
-      if (!left) break;
-      EXPECT_EQ(Resume(run, *left), expected) << cut;
-    }
-  }
-  EXPECT_GT(cuts, 20);
+  EXPECT_GT(CutsThatResume(original, config, WithAddresses(), 3), 20);
 }
 
 // A file of code that is learnt first is converted as the input is.

@@ -110,7 +110,8 @@ TEST(LibraryPrimer, GrowsWithTheInputAsTheModelCanUseIt) {
         field.empty()
             ? 0
             : ByteReader(std::span(field).subspan(3 + kMostAlike)).Varint();
-    EXPECT_EQ(Preparation::PrimerLength(head, size, config, IfAlike()), named);
+    EXPECT_EQ(Preparation::PrimerLength({head, size, false}, config, IfAlike()),
+              named);
     return named;
   };
   EXPECT_EQ(length(10'000, Mixing()), 260'000);

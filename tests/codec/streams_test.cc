@@ -103,8 +103,9 @@ TEST(Streams, ArePrimedLikeWhatTheyHold) {
   options.priming = Priming::kIfAlike;
   const auto length = [&](bool streams) {
     options.streams = streams;
-    return Preparation::PrimerLength(document, std::ssize(document), config,
-                                     options);
+    return Preparation::PrimerLength(
+        Preparation::See(document, std::ssize(document), config, options),
+        config, options);
   };
   EXPECT_EQ(length(false), 0);
   EXPECT_GT(length(true), 0);
@@ -145,25 +146,9 @@ TEST(Streams, GoOnFromACheckpoint) {
   ModelConfig config = ProfileConfig("tiny");
   config.block_symbols = 4000;
   const Octets document = Document(5, 900);
-  const Octets archive = CompressBytes(document, config, WithStreams());
-  EXPECT_EQ(FieldOf(archive), (Octets{0x40, 4}));
-  const CodecRun compress = [&](Sink& out, Checkpointer& checkpointer) {
-    CodecOptions options = WithStreams();
-    options.checkpointer = &checkpointer;
-    MemorySource in(document);
-    Compress(in, out, config, options);
-  };
-  int64_t cuts = 0;
-  for (const auto& [run, expected] :
-       {std::pair(compress, archive),
-        std::pair(Decompressing(archive), document)}) {
-    for (int64_t cut = 0;; cut += 7, ++cuts) {
-      const auto left = RunUntil(run, cut);
-      if (!left) break;
-      EXPECT_EQ(Resume(run, *left), expected) << cut;
-    }
-  }
-  EXPECT_GT(cuts, 10);
+  EXPECT_EQ(FieldOf(CompressBytes(document, config, WithStreams())),
+            (Octets{0x40, 4}));
+  EXPECT_GT(CutsThatResume(document, config, WithStreams(), 7), 10);
 }
 
 }  // namespace

@@ -105,24 +105,7 @@ TEST(WideSymbolsInArchives, AreRefusedWhereTheyAreNone) {
 TEST(WideSymbolsInArchives, GoOnFromEveryCheckpoint) {
   const Octets original = WideAlice(350, 500);
   const ModelConfig config = Small(500);
-  const CodecRun compressing = [&](Sink& out, Checkpointer& checkpointer) {
-    CodecOptions options = WideSymbols();
-    options.checkpointer = &checkpointer;
-    MemorySource in(original);
-    Compress(in, out, config, options);
-  };
-  const Octets archive = CompressBytes(original, config, WideSymbols());
-  const CodecRun decompressing = Decompressing(archive);
-  int64_t cuts = 0;
-  for (const CodecRun& run : {compressing, decompressing}) {
-    const Octets& whole = cuts == 0 ? archive : original;
-    for (int64_t cut = 0;; ++cut, ++cuts) {
-      const auto left = RunUntil(run, cut);
-      if (!left) break;
-      ASSERT_EQ(Resume(run, *left), whole) << "cut " << cut;
-    }
-  }
-  EXPECT_GT(cuts, 40);
+  EXPECT_GT(CutsThatResume(original, config, WideSymbols(), 1), 40);
 }
 
 // Behind right checks: of two fields that say what the bytes are, each alone.

@@ -71,6 +71,11 @@ TEST(DeflatedStreams, AreInflatedAndComeBack) {
   }
 }
 
+// What no settings make.
+Octets Foreign(const Octets& data) {
+  return ByZlib(data, kUsual, ZlibForm::kZlib, Z_HUFFMAN_ONLY);
+}
+
 // The list as the format has it: one stream after two bytes of a header, of
 // 3000 bytes, by level 6 and memory level 8, 15 bits, wrapped by zlib.
 TEST(DeflatedStreams, HaveAListBeforeThem) {
@@ -121,16 +126,30 @@ TEST(DeflatedStreams, StayWhereTheyAreNotToBeHad) {
 // One stream that zlib does not make again does not stop the next.
 TEST(DeflatedStreams, AreFoundBehindOthers) {
   const Octets text = AliceHead(3000);
-  Octets foreign = {0x78, 0x9C, 0x01, 100, 0, 155, 255};  // a stored block
-  foreign.insert(foreign.end(), text.begin(), text.begin() + 100);
-  const Octets sum = {0, 0, 0, 0};
-  foreign.insert(foreign.end(), sum.begin(), sum.end());
+  const Octets foreign = Foreign(text);
   const Octets all =
       Joined({foreign, ByZlib(text, kUsual, ZlibForm::kZlib), foreign});
   const auto inflated = InflateStreams(all, kRoom);
   ASSERT_TRUE(inflated);
   EXPECT_TRUE(Contains(*inflated, text));
   EXPECT_EQ(DeflateStreams(*inflated, std::ssize(all)), all);
+}
+
+// After many streams of another program no more settings are tried, but those
+// of the last stream that zlib made.
+TEST(DeflatedStreams, OfOtherProgramsEndTheSearch) {
+  const Octets text = AliceHead(3000);
+  const Octets foreign = Foreign(text);
+  const auto is_found = [&](int others, const ZlibSettings& settings) {
+    Octets all;
+    for (int i = 0; i < others; ++i) all = Joined({all, foreign});
+    all = Joined({all, ByZlib(text, settings, ZlibForm::kZlib)});
+    return InflateStreams(all, kRoom).has_value();
+  };
+  const ZlibSettings other = {1, 8, 15, ZlibEnding::kFinish};
+  EXPECT_TRUE(is_found(15, other));
+  EXPECT_FALSE(is_found(16, other));
+  EXPECT_TRUE(is_found(16, kUsual));
 }
 
 // Every seventh byte begins a stream that does not end.

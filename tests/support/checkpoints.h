@@ -5,7 +5,9 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "src/base/memory_stream.h"
@@ -114,6 +116,33 @@ inline Octets Resume(const CodecRun& run, const CutRun& from) {
   MemoryCheckpointer checkpointer(out, from, -1);
   run(out, checkpointer);
   return out.Take();
+}
+
+// Cuts the compression of `original` at every `step`-th question, then the
+// decompression, and resumes each run. How many cuts there were; throws at the
+// first after which the output is another.
+inline int64_t CutsThatResume(const Octets& original, const ModelConfig& config,
+                              const CodecOptions& options, int64_t step) {
+  const Octets archive = CompressBytes(original, config, options);
+  const CodecRun compressing = [&](Sink& out, Checkpointer& checkpointer) {
+    CodecOptions with = options;
+    with.checkpointer = &checkpointer;
+    MemorySource in(original);
+    Compress(in, out, config, with);
+  };
+  int64_t cuts = 0;
+  for (const auto& [run, whole] :
+       {std::pair(compressing, archive), {Decompressing(archive), original}}) {
+    for (int64_t cut = 0;; cut += step, ++cuts) {
+      const auto left = RunUntil(run, cut);
+      if (!left) break;
+      if (Resume(run, *left) != whole) {
+        throw std::runtime_error("another output after cut " +
+                                 std::to_string(cut));
+      }
+    }
+  }
+  return cuts;
 }
 
 }  // namespace nncpp

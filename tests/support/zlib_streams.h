@@ -17,14 +17,15 @@ enum class ZlibForm { kRaw, kZlib, kGzip };
 
 inline std::vector<uint8_t> ByZlib(std::span<const uint8_t> data,
                                    const ZlibSettings& settings,
-                                   ZlibForm form = ZlibForm::kRaw) {
+                                   ZlibForm form = ZlibForm::kRaw,
+                                   int strategy = Z_DEFAULT_STRATEGY) {
   const int bits = settings.window_bits;
   z_stream stream = {};
   if (deflateInit2(&stream, settings.level, Z_DEFLATED,
                    form == ZlibForm::kRaw    ? -bits
                    : form == ZlibForm::kGzip ? bits + 16
                                              : bits,
-                   settings.memory_level, Z_DEFAULT_STRATEGY) != Z_OK) {
+                   settings.memory_level, strategy) != Z_OK) {
     throw std::runtime_error("deflateInit2 fails");
   }
   std::vector<uint8_t> out(data.size() + data.size() / 2 + 1000);
