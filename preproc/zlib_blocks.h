@@ -1,59 +1,55 @@
-// preproc/zlib_blocks.h -- literals and copies as zlib's blocks.
+// preproc/zlib_blocks.h -- blocks of deflated data, as zlib makes them and as
+// they are written.
 //
-// Sources: [rfc1951], 3.2; [zlib], trees.c, whose choices these are: when
-// a block ends, which trees it has, and how those are written.
+// Sources: [rfc1951], 3.2; [zlib], trees.c, whose choices these are: which
+// codes a block has, and how they are written.
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <vector>
 
-#include "preproc/zlib_deflate.h"
+#include "preproc/deflate_tokens.h"
 
 namespace nncpp {
 
-class HuffmanTree;
+// How a block says its tokens.
+struct BlockCodes {
+  DeflateKind kind = DeflateKind::kFixed;  // kStored: as the bytes they cover
+  BitString header;                        // of a dynamic block
+  DeflateCodes codes;
+};
 
-class ZlibBlocks {
+// As zlib has the tokens of a block, which cover `bytes` bytes. With `dynamic`,
+// codes of their own in any case.
+BlockCodes ZlibCodes(std::span<const DeflateToken> tokens, int64_t bytes,
+                     bool dynamic = false);
+
+// Tokens of a block that zlib ends because it is full.
+int64_t TokensOfBlock(int memory_level);
+
+// Writes bits, the first lowest.
+class DeflateWriter {
  public:
-  // As the parameters of ZlibDeflater::Run.
-  ZlibBlocks(int memory_level, int64_t most, std::span<const uint8_t> wanted);
+  // A block, without its end unless `whole`. False: some token has no code.
+  bool Put(const BlockCodes& by, std::span<const DeflateToken> tokens,
+           bool last, bool whole = true);
+  // REQUIRES: 65,535 bytes at most.
+  void PutStored(std::span<const uint8_t> bytes, bool last);
 
-  // Add a byte; a copy of `length` bytes, 3 to 258, from `distance`, 1 to
-  // 32768. True: the block is full and is to be ended.
-  bool Literal(uint8_t byte);
-  bool Copy(int64_t length, int64_t distance);
+  int64_t size() const { return std::ssize(out_); }  // whole bytes so far
 
-  // Ends a block before byte `at` of the data.
-  void End(int64_t at, bool last);
-
-  // Whether the data cannot come to be what is wanted.
-  bool failed() const { return failed_; }
-
-  // After the end of data of `size` bytes; null: failed.
-  std::optional<std::vector<uint8_t>> Finish(ZlibEnding ending, int64_t size);
+  // All of it; what is less than a byte is filled with zeros, or left out.
+  std::vector<uint8_t> Take(bool filled);
 
  private:
-  struct Symbol {
-    uint16_t distance;  // 0: a literal
-    uint8_t value;      // the literal, or the length - 3
-  };
+  void Begin(DeflateKind kind, bool last);
+  void PutBits(uint32_t bits, int count);
+  void Fill() { PutBits(0, (8 - bit_count_) % 8); }
 
-  void Put(uint32_t bits, int count);
-  void PutSymbols(const HuffmanTree& literals, const HuffmanTree& distances);
-  void Check();
-
-  const size_t room_;  // symbols of a block
-  const int64_t most_;
-  const std::span<const uint8_t> wanted_;
-  std::vector<Symbol> symbols_;
-  int64_t begun_ = 0;  // the block, in the data
   std::vector<uint8_t> out_;
-  size_t checked_ = 0;  // bytes of it that are as wanted
-  uint64_t bits_ = 0;   // that are not in out_ yet
+  uint64_t bits_ = 0;  // that are not in out_ yet
   int bit_count_ = 0;
-  bool failed_ = false;
 };
 
 }  // namespace nncpp

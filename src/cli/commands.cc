@@ -137,11 +137,14 @@ void RunCompress(Options options) {
   const bool small = size >= 0 && size < kSelfCheckBelow;
   const bool self_check = options.self_check.value_or(small);
   const bool of_checkpoint = options.resume && !options.config_given;
-  if (!of_checkpoint) FitToKind(source, codec.prep, options);
-  if (size >= 0 && !options.tables_given && !of_checkpoint) {
-    FitToInput(source, size, codec, self_check, options);
+  if (!of_checkpoint) {
+    const auto seen = SeeInput(source, size, codec.prep, options);
+    FitToKind(seen, options);
+    if (size >= 0 && !options.tables_given) {
+      FitToInput(seen, codec, self_check, options);
+    }
+    FitNet(seen, from, options);
   }
-  if (!of_checkpoint) FitNet(source, from, codec.prep, options);
   if (options.wide_symbols && !of_checkpoint) FindAlphabet(in, options);
   PartOutput out(options, in, several ? several->Attributes() : in.Attributes(),
                  from);

@@ -14,8 +14,6 @@
 namespace nncpp {
 namespace {
 
-constexpr int64_t kHead = int64_t{1} << 20;
-
 // Of the largest part of which the model is one's own; -1 when not known.
 int64_t ModelledBytes(const PartPlan& parts, int64_t size) {
   if (!parts.independent || size < 0) return size;
@@ -23,53 +21,45 @@ int64_t ModelledBytes(const PartPlan& parts, int64_t size) {
   return (size + parts.count - 1) / parts.count;
 }
 
-// `most` bytes of what the first mebibyte is to a model.
-std::vector<uint8_t> SeenHead(HeadSource& in, const PrepOptions& prep,
-                              const Options& options, size_t most) {
-  std::vector<uint8_t> head =
-      Preparation::See(in.Peek(kHead), -1, options.config, prep).head;
-  head.resize(std::min(head.size(), most));
-  return head;
+// Blocks that hold long streams whole.
+int64_t BlockForStreams(int64_t size, int64_t usual) {
+  constexpr int64_t kMost = int64_t{1} << 25;
+  const int64_t wanted = size < 0 ? kMost : size * kRoomForStreams;
+  return std::max(usual, std::min(wanted, kMost));
 }
 
 }  // namespace
 
-void FitNet(HeadSource& in, const CheckpointSummary& from,
-            const PrepOptions& prep, Options& options) {
-  constexpr int64_t kOtherCells = 96;
-  if (!options.default_level || options.wide_symbols) return;
-  const bool other =
-      options.resume
-          ? from.config.cells == kOtherCells
-          : in.SizeHint() >= 0 &&
-                !LooksEnglish(SeenHead(in, prep, options, kEnglishHead));
-  if (other) options.config.cells = kOtherCells;
+Preparation::Seen SeeInput(HeadSource& in, int64_t size,
+                           const PrepOptions& prep, Options& options) {
+  constexpr int64_t kHead = int64_t{1} << 20;
+  const int64_t modelled = ModelledBytes(options.parts, size);
+  const auto head = in.Peek(modelled < 0 ? kHead : std::min(kHead, modelled));
+  auto seen = Preparation::See(head, modelled, options.config, prep);
+  if (!seen.inflated || options.block_given) return seen;
+  options.config.block_symbols =
+      BlockForStreams(modelled, options.config.block_symbols);
+  return Preparation::See(head, modelled, options.config, prep);
 }
 
-void FitToKind(HeadSource& in, const PrepOptions& prep, Options& options) {
+void FitToKind(const Preparation::Seen& seen, Options& options) {
   constexpr int64_t kShare = 16;
   const bool possible = options.config.mixing > 1 &&
                         options.config.streams == 1 && !options.wide_symbols &&
                         !options.learn_words && options.dictionary.empty();
   if (!possible) return;
-  const auto head = SeenHead(in, prep, options, kHead);
   if (!options.jpeg_given &&
-      JpegScan::ScanBytes(head) * kShare > std::ssize(head)) {
+      JpegScan::ScanBytes(seen.head) * kShare > std::ssize(seen.head)) {
     options.config.jpeg = 1;
   }
-  if (!options.samples_given && LooksLikeSamples(head)) {
+  if (!options.samples_given && LooksLikeSamples(seen.head)) {
     options.config.samples = 1;
   }
 }
 
-void FitToInput(HeadSource& in, int64_t size, const CodecOptions& codec,
+void FitToInput(const Preparation::Seen& seen, const CodecOptions& codec,
                 bool self_check, Options& options) {
-  const int64_t modelled = ModelledBytes(options.parts, size);
   const auto& own = codec.prep.own_primer;
-  const auto head =
-      in.Peek(std::min(Preparation::HeadBytes(codec.prep), modelled));
-  const auto seen =
-      Preparation::See(head, modelled, options.config, codec.prep);
   const int64_t learnt = seen.size + (own ? std::ssize(*own) : 0);
   const int64_t primer =
       Preparation::PrimerLength(seen, options.config, codec.prep);
@@ -86,6 +76,17 @@ void FitToInput(HeadSource& in, int64_t size, const CodecOptions& codec,
     }
   }
   options.config = fitted;
+}
+
+void FitNet(const Preparation::Seen& seen, const CheckpointSummary& from,
+            Options& options) {
+  constexpr int64_t kOtherCells = 96;
+  if (!options.default_level || options.wide_symbols) return;
+  const auto head = std::span(seen.head).first(
+      std::min(seen.head.size(), size_t{kEnglishHead}));
+  const bool other = options.resume ? from.config.cells == kOtherCells
+                                    : seen.size >= 0 && !LooksEnglish(head);
+  if (other) options.config.cells = kOtherCells;
 }
 
 }  // namespace nncpp

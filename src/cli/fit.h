@@ -7,26 +7,32 @@
 #include "src/cli/checkpoint_file.h"
 #include "src/cli/options.h"
 #include "src/codec/codec.h"
+#include "src/codec/preparation.h"
 
 namespace nncpp {
 
-// In all of these, the input is what a model sees of it (Preparation::See).
-
-// At the default level, what does not look English gets a larger net
-// (docs/results.md). A resumed run keeps that of its checkpoint.
-void FitNet(HeadSource& in, const CheckpointSummary& from,
-            const PrepOptions& prep, Options& options);
+// What the head of the input, of `size` bytes (-1: not known), is to a model.
+// Where it has deflated streams, blocks become longer, so that these fit,
+// unless the command line says how long they are.
+Preparation::Seen SeeInput(HeadSource& in, int64_t size,
+                           const PrepOptions& prep, Options& options);
 
 // What is no text gets models of its own, if it can: with the strong mixing,
 // one stream and bytes; unless the command line has said whether it does. Those
 // of JPEG files where more than a sixteenth of the first mebibyte is of their
 // scans, those of samples where that looks like samples.
-void FitToKind(HeadSource& in, const PrepOptions& prep, Options& options);
+void FitToKind(const Preparation::Seen& seen, Options& options);
 
-// Tables as large as the input of `size` bytes, and what is learnt before it,
-// would fill; as the input alone would where the machine or -M has no room for
-// those, and without models of JPEG files and samples if there is still none.
-void FitToInput(HeadSource& in, int64_t size, const CodecOptions& codec,
+// Tables as large as the input, whose size is known, and what is learnt before
+// it would fill; as the input alone would where the machine or -M has no room
+// for those, and without models of JPEG files and samples if there is still
+// none.
+void FitToInput(const Preparation::Seen& seen, const CodecOptions& codec,
                 bool self_check, Options& options);
+
+// At the default level, what does not look English gets a larger net
+// (docs/results.md). A resumed run keeps that of its checkpoint.
+void FitNet(const Preparation::Seen& seen, const CheckpointSummary& from,
+            Options& options);
 
 }  // namespace nncpp

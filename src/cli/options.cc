@@ -360,6 +360,7 @@ Options ParseOptions(int argc, const char* const* argv) {
   ReadPrep(raw, options);
   options.tables_given =
       app.count("--mixing-bits") + app.count("--ngram-bits") > 0;
+  options.block_given = app.count("--block-symbols") > 0;
   options.jpeg_given = app.count("--jpeg") > 0;
   options.samples_given = app.count("--samples") > 0;
   const bool plain = raw.settings.empty(), usual = raw.profile == "default";

@@ -61,6 +61,7 @@ struct Options {
   bool alphabet_given = false;
   bool config_given = false;   // the command line says something of it
   bool tables_given = false;   // sizes of tables are among it
+  bool block_given = false;    // so are symbols of a block
   bool jpeg_given = false;     // so is what becomes of JPEG files
   bool samples_given = false;  // and of numbers
   bool default_level = false;  // bytes at the default level, no more

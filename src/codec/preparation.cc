@@ -6,7 +6,6 @@
 #include <string>
 
 #include "preproc/bytes.h"
-#include "preproc/deflated_streams.h"
 #include "preproc/primer.h"
 #include "preproc/primer_library.h"
 #include "preproc/wide_symbols.h"
@@ -39,9 +38,6 @@ int64_t PrimerBytesFor(const ModelConfig& config, int64_t input) {
   if (config.replay_period > 0) return std::numeric_limits<int64_t>::max();
   return std::min(kLeast + input * kForEach, kMost);
 }
-
-// Symbols of a block for each byte that it may have where streams are inflated.
-constexpr size_t kRoomForStreams = 4;
 
 // A byte of English makes 0.53 symbols of 255 words, 0.29 of 1,776.
 constexpr double kSymbolsOfWords = 0.4;
@@ -98,7 +94,7 @@ Preparation Preparation::Choose(std::span<const uint8_t> head, int64_t size,
     return chosen;
   }
   const Seen seen = See(head, size, config, options);
-  chosen.streams_ = seen.inflated;
+  if (seen.inflated) chosen.streams_ = StreamsForm::kAny;
   chosen.ChoosePrimer(seen, config, options);
   if (options.dictionary != nullptr) {
     chosen.words_ = std::make_shared<TextTransform>(*options.dictionary);
@@ -110,7 +106,7 @@ Preparation Preparation::Choose(std::span<const uint8_t> head, int64_t size,
     words->Encode(head, symbols);
     if (IsShort(symbols.size(), head.size())) chosen.words_ = words;
   }
-  if (options.addresses && chosen.words_ == nullptr && !chosen.streams_) {
+  if (options.addresses && chosen.words_ == nullptr && !seen.inflated) {
     chosen.addresses_ = AddressesOf(head);
   }
   return chosen;
@@ -121,14 +117,14 @@ Preparation::Seen Preparation::See(std::span<const uint8_t> head, int64_t size,
                                    const PrepOptions& options) {
   if (options.streams && !options.wide_symbols && !options.learn_words &&
       options.dictionary == nullptr) {
-    const auto block = static_cast<size_t>(config.block_symbols);
+    const int64_t block = config.block_symbols / kRoomForStreams;
     const auto first =
-        head.first(std::min(head.size(), block / kRoomForStreams));
-    if (HasStreams(first, config.block_symbols)) {
-      auto inflated = InflateStreams(first, config.block_symbols);
-      const double more = static_cast<double>(inflated->size()) /
+        head.first(std::min(head.size(), static_cast<size_t>(block)));
+    auto inflated = InflateStreams(first, config.block_symbols);
+    if (inflated && inflated->AreMany(std::ssize(first))) {
+      const double more = static_cast<double>(inflated->bytes.size()) /
                           static_cast<double>(first.size());
-      return {*std::move(inflated),
+      return {std::move(inflated->bytes),
               size < 0 ? size
                        : static_cast<int64_t>(static_cast<double>(size) * more),
               true};
@@ -185,8 +181,8 @@ int64_t Preparation::PrimerBytes(const ModelConfig& config) const {
 
 int64_t Preparation::BlockBytes(int64_t symbols) const {
   if (wide_) return symbols * kWideSymbolBytes;
-  if (!streams_) return symbols;
-  return std::max<int64_t>(symbols / int64_t{kRoomForStreams}, 1);
+  if (!InflatesStreams()) return symbols;
+  return std::max<int64_t>(symbols / kRoomForStreams, 1);
 }
 
 void Preparation::Prime(const ModelConfig& config, Model& model,
@@ -233,9 +229,9 @@ bool Preparation::ToSymbols(std::span<const uint8_t> bytes, int64_t at,
     CheckWide(symbols, config.alphabet);
     return false;
   }
-  if (streams_) {
+  if (InflatesStreams()) {
     const auto inflated = InflateStreams(bytes, config.block_symbols);
-    BytesToSymbols(inflated ? *inflated : bytes, symbols);
+    BytesToSymbols(inflated ? inflated->bytes : bytes, symbols);
     NNCPP_CHECK(Fits(std::ssize(symbols), std::ssize(bytes), !inflated));
     return !inflated;
   }
@@ -276,7 +272,9 @@ std::vector<uint8_t> Preparation::ToBytes(std::span<const uint16_t> symbols,
     throw Error(ErrorKind::kFormat, "a symbol is no byte");
   }
   SymbolsToBytes(symbols, bytes);
-  if (streams_ && !plain) return DeflateStreams(bytes, size);
+  if (InflatesStreams() && !plain) {
+    return DeflateStreams(bytes, streams_, size);
+  }
   if (HasAddresses() && !plain) ToRelative(addresses_, bytes, at);
   return bytes;
 }
@@ -284,7 +282,7 @@ std::vector<uint8_t> Preparation::ToBytes(std::span<const uint16_t> symbols,
 bool Preparation::Fits(int64_t symbols, int64_t bytes, bool plain) const {
   if (wide_) return symbols * kWideSymbolBytes == bytes && !plain;
   if (words_ != nullptr && !plain) return symbols <= bytes;
-  if (streams_ && !plain) return symbols >= bytes;
+  if (InflatesStreams() && !plain) return symbols >= bytes;
   return symbols == bytes && (Converts() || !plain);
 }
 

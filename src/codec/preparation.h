@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "preproc/code_addresses.h"
+#include "preproc/deflated_streams.h"
 #include "preproc/text_transform.h"
 #include "src/base/bytes.h"
 #include "src/model/config.h"
@@ -42,6 +43,9 @@ struct PrepOptions {
   // alphabet of the configuration; the rest of these has no effect then.
   bool wide_symbols = false;
 };
+
+// Symbols of a block for each byte that it may have where streams are inflated.
+inline constexpr int64_t kRoomForStreams = 4;
 
 class Preparation {
  public:
@@ -124,9 +128,10 @@ class Preparation {
   void ParseConversion(ByteReader& in);
   void ParseLibrary(ByteReader& in);
   bool HasAddresses() const { return addresses_ != CodeAddresses::kNone; }
+  bool InflatesStreams() const { return streams_ != StreamsForm::kNone; }
   // Whether some blocks are converted, and some may be plain.
   bool Converts() const {
-    return words_ != nullptr || HasAddresses() || streams_;
+    return words_ != nullptr || HasAddresses() || InflatesStreams();
   }
   // The symbols of bytes that are neither wide symbols nor code; returns
   // whether they are these bytes although there are words.
@@ -140,8 +145,9 @@ class Preparation {
   std::vector<uint8_t> last_;  // those of them that stand at the end
   std::shared_ptr<const std::vector<uint8_t>> own_;  // null: none
   CodeAddresses addresses_ = CodeAddresses::kNone;   // else there are no words
-  bool streams_ = false;  // are inflated; then there are no words, no addresses
-  bool wide_ = false;     // then there are no words and no primer
+  // Other than kNone: then there are no words and no addresses.
+  StreamsForm streams_ = StreamsForm::kNone;
+  bool wide_ = false;  // then there are no words and no primer
 };
 
 }  // namespace nncpp

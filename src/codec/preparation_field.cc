@@ -23,9 +23,9 @@ constexpr uint8_t kLibrary = 0x20;    // the primer is of the library
 constexpr uint8_t kConverted = 0x40;  // what blocks may be follows
 constexpr uint8_t kAllParts = 0x7F;
 
-// Behind kConverted: the CodeAddresses that are absolute, or this.
-constexpr uint8_t kStreams = 4;
-static_assert(kStreams > static_cast<uint8_t>(kLastCodeAddresses));
+// Behind kConverted: the CodeAddresses that are absolute, or a StreamsForm.
+static_assert(static_cast<uint8_t>(StreamsForm::kOfZlib) >
+              static_cast<uint8_t>(kLastCodeAddresses));
 
 // An archive's length of a primer, which may be any number, is cut to this.
 constexpr uint64_t kMostLength = uint64_t{1} << 32;
@@ -104,8 +104,10 @@ Preparation Preparation::Parse(std::span<const uint8_t> field,
 
 void Preparation::ParseConversion(ByteReader& in) {
   const uint8_t which = in.U8();
-  streams_ = which == kStreams;
-  if (streams_) return;
+  for (const StreamsForm form : {StreamsForm::kOfZlib, StreamsForm::kAny}) {
+    if (which == static_cast<uint8_t>(form)) streams_ = form;
+  }
+  if (InflatesStreams()) return;
   addresses_ = static_cast<CodeAddresses>(which);
   if (!HasAddresses() || addresses_ > kLastCodeAddresses) {
     throw UnknownPreparation();
@@ -128,7 +130,7 @@ void Preparation::ParseLibrary(ByteReader& in) {
 
 std::vector<uint8_t> Preparation::Field() const {
   if (wide_) return {kWide};
-  const bool converted = HasAddresses() || streams_;
+  const bool converted = HasAddresses() || InflatesStreams();
   if (words_ == nullptr && primer_.empty() && own_ == nullptr && !converted) {
     return {};
   }
@@ -141,7 +143,8 @@ std::vector<uint8_t> Preparation::Field() const {
                               (own_ == nullptr ? 0 : kOwn) |
                               (converted ? kConverted : 0)));
   if (converted) {
-    out.U8(streams_ ? kStreams : static_cast<uint8_t>(addresses_));
+    out.U8(InflatesStreams() ? static_cast<uint8_t>(streams_)
+                             : static_cast<uint8_t>(addresses_));
   }
   if (texts_ > 0) {
     out.U8(static_cast<uint8_t>(texts_));

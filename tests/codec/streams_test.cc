@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "preproc/zlib_deflate.h"
 #include "src/codec/preparation.h"
 #include "src/format/archive_reader.h"
 #include "tests/support/checkpoints.h"
@@ -35,8 +34,7 @@ Octets Document(int64_t pages, int64_t page_bytes) {
     const std::string before = "<</Filter/FlateDecode>>stream\n";
     all.insert(all.end(), before.begin(), before.end());
     const Octets stream =
-        ByZlib({page, page + page_bytes}, {9, 9, 15, ZlibEnding::kFinish},
-               ZlibForm::kZlib);
+        ByZlib({page, page + page_bytes}, {9, 9, 15}, ZlibForm::kZlib);
     all.insert(all.end(), stream.begin(), stream.end());
     const std::string after = "\nendstream\n";
     all.insert(all.end(), after.begin(), after.end());
@@ -54,7 +52,7 @@ TEST(Streams, AreInflatedInBlocksThatHaveSome) {
   const ModelConfig config = ProfileConfig("tiny");
   const Preparation chosen = Preparation::Choose(document, std::ssize(document),
                                                  config, WithStreams().prep);
-  EXPECT_EQ(chosen.Field(), (Octets{0x40, 4}));
+  EXPECT_EQ(chosen.Field(), (Octets{0x40, 5}));
   EXPECT_EQ(Preparation::SymbolsOf(chosen.Field()), "bytes");
   EXPECT_EQ(chosen.BlockBytes(4000), 1000);
   EXPECT_EQ(chosen.BlockBytes(1), 1);
@@ -130,7 +128,7 @@ TEST(Streams, ComeBackFromManyBlocksAndParts) {
     const Octets archive =
         CompressBytes(document, config, WithStreams(), known);
     EXPECT_EQ(DecompressBytes(archive), document);
-    EXPECT_EQ(FieldOf(archive), (Octets{0x40, 4}));
+    EXPECT_EQ(FieldOf(archive), (Octets{0x40, 5}));
     EXPECT_LT(archive.size(),
               CompressBytes(document, config, OneThread(), known).size());
   }
@@ -147,7 +145,7 @@ TEST(Streams, GoOnFromACheckpoint) {
   config.block_symbols = 4000;
   const Octets document = Document(5, 900);
   EXPECT_EQ(FieldOf(CompressBytes(document, config, WithStreams())),
-            (Octets{0x40, 4}));
+            (Octets{0x40, 5}));
   EXPECT_GT(CutsThatResume(document, config, WithStreams(), 7), 10);
 }
 

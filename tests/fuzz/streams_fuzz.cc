@@ -16,18 +16,22 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const int64_t said = in.U16();
   const auto bytes = in.Bytes(in.remaining());
   const int64_t most = std::ssize(bytes) * 4;
-  nncpp::HasStreams(bytes, most);
   if (const auto inflated = nncpp::InflateStreams(bytes, most)) {
-    const auto back = nncpp::DeflateStreams(*inflated, std::ssize(bytes));
-    if (std::ssize(*inflated) > most || inflated->size() < bytes.size() ||
+    const auto back = nncpp::DeflateStreams(
+        inflated->bytes, nncpp::StreamsForm::kAny, std::ssize(bytes));
+    if (std::ssize(inflated->bytes) > most ||
+        inflated->bytes.size() < bytes.size() ||
         !std::equal(back.begin(), back.end(), bytes.begin(), bytes.end())) {
       std::abort();
     }
   }
-  try {
-    const auto back = nncpp::DeflateStreams(bytes, said);
-    if (std::ssize(back) != said) std::abort();
-  } catch (const nncpp::Error&) {
+  for (const auto form :
+       {nncpp::StreamsForm::kOfZlib, nncpp::StreamsForm::kAny}) {
+    try {
+      const auto back = nncpp::DeflateStreams(bytes, form, said);
+      if (std::ssize(back) != said) std::abort();
+    } catch (const nncpp::Error&) {
+    }
   }
   return 0;
 }

@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "preproc/zlib_deflate.h"
+#include "preproc/deflated_stream.h"
 
 namespace nncpp::testing {
 
@@ -18,6 +18,7 @@ enum class ZlibForm { kRaw, kZlib, kGzip };
 inline std::vector<uint8_t> ByZlib(std::span<const uint8_t> data,
                                    const ZlibSettings& settings,
                                    ZlibForm form = ZlibForm::kRaw,
+                                   StreamEnding ending = StreamEnding::kFinish,
                                    int strategy = Z_DEFAULT_STRATEGY) {
   const int bits = settings.window_bits;
   z_stream stream = {};
@@ -33,7 +34,7 @@ inline std::vector<uint8_t> ByZlib(std::span<const uint8_t> data,
   stream.avail_in = static_cast<uInt>(data.size());
   stream.next_out = out.data();
   stream.avail_out = static_cast<uInt>(out.size());
-  if (settings.ending == ZlibEnding::kPartial) {
+  if (ending == StreamEnding::kPartial) {
     deflate(&stream, Z_PARTIAL_FLUSH);
   }
   const int status = deflate(&stream, Z_FINISH);
