@@ -316,7 +316,15 @@ Verb ChosenVerb(Raw& raw, CLI::App& app,
   if (name == "prep") return PrepVerb(raw.action);
   if (name == "split") return Verb::kSplit;
   if (name == "join") return Verb::kJoin;
-  return raw.topic == "all" ? Verb::kModelHelp : Verb::kHelp;
+  if (raw.topic == "all") return Verb::kModelHelp;
+  const auto is_topic = [&raw](const CLI::App* command) {
+    return command->check_name(raw.topic);
+  };
+  if (!raw.topic.empty() && app.get_subcommands(is_topic).empty()) {
+    throw Error(ErrorKind::kUsage,
+                "help " + raw.topic + ": no such command; see nncpp --help");
+  }
+  return Verb::kHelp;
 }
 
 }  // namespace

@@ -5,6 +5,8 @@ echo text > t
 Run
 Run x t
 Run --nonsense c t
+Run help nosuch
+Run help all all
 Run c
 Run c ''
 Run c t u v
