@@ -29,7 +29,7 @@ constexpr const char* kForTraining = "compress and prep train";
 constexpr const char* kForDictionary =
     "compress, decompress, test, prep encode and prep decode";
 constexpr const char* kForDecoding = "decompress and test";
-constexpr const char* kForPriming = "compress, decompress and test";
+constexpr const char* kForModel = "compress, decompress and test";
 constexpr const char* kForPieces = "compress and split";
 constexpr const char* kForFiles = "compress and decompress";
 
@@ -71,7 +71,9 @@ void AddCommonOptions(CLI::App& app, Raw& raw) {
   app.add_flag("-v,--verbose", options.verbose);
   app.add_flag("--no-progress", raw.no_progress);
   app.add_option("-T,--threads", raw.threads)->type_name("number");
-  app.add_option("-M,--memory-limit", raw.memory_limit)->type_name("size");
+  app.add_option("-M,--memory-limit", raw.memory_limit)
+      ->type_name("size")
+      ->group(kForModel);
   app.add_option("--device", raw.device)->type_name("name");
   app.add_option("--max-output", raw.max_output)
       ->type_name("size")
@@ -124,7 +126,7 @@ void AddDictionaryOptions(CLI::App& app, Raw& raw) {
       ->group(kForDictionary);
   app.add_option("--prime", raw.options.prime)
       ->type_name("file")
-      ->group(kForPriming);
+      ->group(kForModel);
   app.add_option("--dictionary-words", raw.words)
       ->type_name("number")
       ->group(kForTraining);
@@ -187,7 +189,7 @@ bool Takes(Verb verb, const std::string& group) {
   if (group == kForDecompress) return d;
   if (group == kForFiles) return c || d;
   if (group == kForDecoding) return d || t;
-  if (group == kForPriming) return c || d || t;
+  if (group == kForModel) return c || d || t;
   if (group == kForPieces) return c || verb == Verb::kSplit;
   if (group == kForTraining) return c || verb == Verb::kPrepTrain;
   if (group != kForDictionary) return true;
