@@ -142,7 +142,10 @@ void RunCompress(Options options) {
   if (size >= 0 && !options.tables_given && !of_checkpoint) {
     FitToInput(source, size, codec, self_check, options);
   }
-  if (!of_checkpoint) FitNet(source, from, codec.prep, options);
+  if (!of_checkpoint) {
+    FitNet(source, from, codec.prep, options);
+    FitToMemory(self_check, options);
+  }
   if (options.wide_symbols && !of_checkpoint) FindAlphabet(in, options);
   PartOutput out(options, in, several ? several->Attributes() : in.Attributes(),
                  from);

@@ -32,6 +32,10 @@ std::vector<uint8_t> SeenHead(HeadSource& in, const PrepOptions& prep,
   return head;
 }
 
+int64_t MostMemory(const Options& options) {
+  return options.memory_limit >= 0 ? options.memory_limit : MemoryOfMachine();
+}
+
 }  // namespace
 
 void FitNet(HeadSource& in, const CheckpointSummary& from,
@@ -73,19 +77,19 @@ void FitToInput(HeadSource& in, int64_t size, const CodecOptions& codec,
   const int64_t learnt = seen.size + (own ? std::ssize(*own) : 0);
   const int64_t primer =
       Preparation::PrimerLength(seen, options.config, codec.prep);
-  const int64_t most =
-      options.memory_limit >= 0 ? options.memory_limit : MemoryOfMachine();
   ModelConfig fitted = options.config;
   FitTables(learnt, primer, fitted);
-  if (MemoryNeeded(fitted, self_check) > most) {
+  if (MemoryNeeded(fitted, self_check) > MostMemory(options)) {
     fitted = options.config;
     FitTables(learnt, 0, fitted);
-    if (MemoryNeeded(fitted, self_check) > most) {
-      if (!options.jpeg_given) fitted.jpeg = 0;
-      if (!options.samples_given) fitted.samples = 0;
-    }
   }
   options.config = fitted;
+}
+
+void FitToMemory(bool self_check, Options& options) {
+  if (MemoryNeeded(options.config, self_check) <= MostMemory(options)) return;
+  if (!options.jpeg_given) options.config.jpeg = 0;
+  if (!options.samples_given) options.config.samples = 0;
 }
 
 }  // namespace nncpp

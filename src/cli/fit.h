@@ -25,8 +25,12 @@ void FitToKind(HeadSource& in, const PrepOptions& prep, Options& options);
 
 // Tables as large as the input of `size` bytes, and what is learnt before it,
 // would fill; as the input alone would where the machine or -M has no room for
-// those, and without models of JPEG files and samples if there is still none.
+// those.
 void FitToInput(HeadSource& in, int64_t size, const CodecOptions& codec,
                 bool self_check, Options& options);
+
+// At the end: without models of JPEG files and samples that FitToKind chose
+// where the machine or -M still has no room.
+void FitToMemory(bool self_check, Options& options);
 
 }  // namespace nncpp
