@@ -193,7 +193,7 @@ bool Takes(Verb verb, const std::string& group) {
   if (group == kForPieces) return c || verb == Verb::kSplit;
   if (group == kForTraining) return c || verb == Verb::kPrepTrain;
   if (group != kForDictionary) return true;
-  return verb != Verb::kList && verb != Verb::kPrepTrain;
+  return c || d || t || verb == Verb::kPrepEncode || verb == Verb::kPrepDecode;
 }
 
 // Refuses options that the command does not take.
@@ -247,21 +247,23 @@ void CheckNames(Options& options, bool output_given) {
   }
 }
 
+[[noreturn]] void RefuseTogether(const std::string& option) {
+  throw Error(ErrorKind::kUsage,
+              option + ": contradicts another option; leave one of them out");
+}
+
 // What words the input is turned into, how they are learnt, and what the model
 // learns first.
 void ReadPrep(const Raw& raw, Options& options) {
   const bool goal = !raw.words.empty() || !raw.min_frequency.empty();
-  options.learn_words = options.verb == Verb::kCompress &&
-                        options.dictionary.empty() && (raw.prep || goal);
+  options.learn_words = options.verb == Verb::kCompress && (raw.prep || goal);
   options.primer = !raw.no_prep && !raw.no_primer;
   options.convert = !raw.no_prep;
-  const bool prepares = options.learn_words || !options.dictionary.empty() ||
-                        !options.prime.empty();
-  if (prepares && (raw.no_prep || options.wide_symbols)) {
-    throw Error(ErrorKind::kUsage,
-                std::string(raw.no_prep ? "--no-prep" : "--symbols u16") +
-                    ": contradicts another option; leave one of them out");
-  }
+  const bool words = !options.dictionary.empty();
+  const bool prepares = options.learn_words || words || !options.prime.empty();
+  if (prepares && raw.no_prep) RefuseTogether("--no-prep");
+  if (prepares && options.wide_symbols) RefuseTogether("--symbols u16");
+  if (options.learn_words && words) RefuseTogether("--dictionary");
   if (options.verb == Verb::kCompress) options.goal = PrepOptions().goal;
   options.goal.words = ParseCount("--dictionary-words", raw.words, 1, kMaxWords,
                                   options.goal.words);

@@ -48,6 +48,8 @@ Run l --prime first a.nncpp
 echo "-- refusals"
 Run c -f --no-prep --prep text
 Run c -f --no-prep --dictionary words text
+Run c -f --prep --dictionary words text
+Run c -f --dictionary-words 5 --dictionary words text
 Run c -f --dictionary text text
 Run d --prep a.nncpp
 Run c -f --dictionary - text
