@@ -282,6 +282,9 @@ void CheckCheckpoint(const Raw& raw, Options& options) {
                 "no checkpoint named; add --checkpoint FILE");
   }
   if (options.checkpoint.empty()) return;
+  if (options.checkpoint == "-") {
+    throw Error(ErrorKind::kUsage, "--checkpoint: takes the name of a file");
+  }
   if (options.output == "-") {
     throw Error(ErrorKind::kUsage,
                 "standard output: cannot be continued by a later run; name an "
