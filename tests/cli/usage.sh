@@ -51,6 +51,10 @@ Run t -q -- -0
 Run t -q -- -q
 Run t over -- -q
 rm -- over -0 -q
+echo "-- no name, but after --"
+Run c -q --profile tiny ++ t
+Run c -q --profile tiny t -- ++
+rm ++
 echo "-- empty values"
 for option in --checkpoint --dictionary --prime --parts --part-size \
   --checkpoint-every --dictionary-words --min-frequency; do
