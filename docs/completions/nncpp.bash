@@ -42,8 +42,8 @@ _nncpp() {
       ;;
   esac
   if [[ $word == -* ]]; then
-    options='--force --quiet --verbose --threads --memory-limit --device
-      --no-progress --help --help-all --version'
+    options='--force --quiet --verbose --threads --device --no-progress
+      --help --help-all --version'
     case $verb in
       c | compress | d | decompress)
         options+=' --checkpoint --checkpoint-every --resume'
@@ -56,6 +56,9 @@ _nncpp() {
     esac
     case $verb in
       d | decompress | t | test) options+=' --max-output --prime' ;;
+    esac
+    case $verb in
+      c | compress | d | decompress | t | test) options+=' --memory-limit' ;;
     esac
     case $verb in
       t | test | l | list | info) options+=' --json' ;;

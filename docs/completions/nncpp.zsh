@@ -11,7 +11,6 @@ _nncpp() {
     '(-q --quiet)'{-q,--quiet}'[say nothing but errors]'
     '(-v --verbose)'{-v,--verbose}'[say more]'
     '(-T --threads)'{-T,--threads}'[threads; 0: one per core]:threads:'
-    '(-M --memory-limit)'{-M,--memory-limit}'[refuse to need more]:bytes:'
     '--device[where to compute]:device:(auto cpu cuda)'
     '--no-progress[no progress line]'
     '(- *)'{-h,--help}'[help]'
@@ -33,7 +32,8 @@ _nncpp() {
   esac
   case $verb in
     c|compress|d|decompress|t|test)
-      options+=('--prime[a file to learn first]:file:_files') ;;
+      options+=('(-M --memory-limit)'{-M,--memory-limit}'[refuse to need more]:bytes:'
+        '--prime[a file to learn first]:file:_files') ;;
   esac
   case $verb in
     c|compress|d|decompress)

@@ -9,4 +9,8 @@ namespace nncpp {
 // not say.
 int64_t MemoryOfMachine();
 
+// Bytes that the stack of this process may grow to; the same where there is no
+// limit.
+int64_t StackLimit();
+
 }  // namespace nncpp

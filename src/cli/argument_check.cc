@@ -97,6 +97,8 @@ void CheckArguments(const CLI::App& app,
   arguments = BeforeMark(app, arguments);
   for (size_t i = 1; i < arguments.size(); ++i) {
     std::string argument = arguments[i];
+    // The library would end the command with it.
+    if (argument == "++") RefuseOption(argument);
     if (HoldsOtherNumber(ShortOptions(app, argument))) RefuseOption(argument);
     if (ValueFollows(app, argument)) ++i;
     // The library would take the next argument for the value.

@@ -12,6 +12,7 @@
 #include "src/base/error.h"
 #include "src/base/file.h"
 #include "src/base/head_source.h"
+#include "src/base/machine.h"
 #include "src/base/memory_stream.h"
 #include "src/cli/alphabet.h"
 #include "src/cli/checkpoint_file.h"
@@ -144,6 +145,7 @@ void RunCompress(Options options) {
       FitToInput(seen, codec, self_check, options);
     }
     FitNet(seen, from, options);
+    FitToMemory(self_check, options);
   }
   if (options.wide_symbols && !of_checkpoint) FindAlphabet(in, options);
   PartOutput out(options, in, several ? several->Attributes() : in.Attributes(),
@@ -313,6 +315,17 @@ void RunList(const Options& options, std::string& subject) {
                         : ListingTable(name, listing, memory));
 }
 
+// Products keep panels of 36 kB on the stack; without this check, too small a
+// one would end the program by SIGSEGV.
+void CheckStack() {
+  constexpr int64_t kLeast = int64_t{256} << 10;  // bytes; 96 KiB are used
+  if (StackLimit() >= kLeast) return;
+  throw Error(ErrorKind::kMemory,
+              "the stack may have " + FormatCount(StackLimit()) + " bytes, " +
+                  FormatCount(kLeast) +
+                  " are needed; raise the limit with ulimit -s");
+}
+
 bool ComputesWithModel(Verb verb) {
   return verb == Verb::kCompress || verb == Verb::kDecompress ||
          verb == Verb::kTest;
@@ -321,7 +334,10 @@ bool ComputesWithModel(Verb verb) {
 }  // namespace
 
 void RunCommand(const Options& options, std::string& subject) {
-  if (ComputesWithModel(options.verb)) SelfTest();
+  if (ComputesWithModel(options.verb)) {
+    CheckStack();
+    SelfTest();
+  }
   subject = options.input == "-" ? "standard input" : options.input;
   CheckOutputs(options);
   switch (options.verb) {

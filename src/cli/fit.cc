@@ -28,6 +28,10 @@ int64_t BlockForStreams(int64_t size, int64_t usual) {
   return std::max(usual, std::min(wanted, kMost));
 }
 
+int64_t MostMemory(const Options& options) {
+  return options.memory_limit >= 0 ? options.memory_limit : MemoryOfMachine();
+}
+
 }  // namespace
 
 Preparation::Seen SeeInput(HeadSource& in, int64_t size,
@@ -63,17 +67,11 @@ void FitToInput(const Preparation::Seen& seen, const CodecOptions& codec,
   const int64_t learnt = seen.size + (own ? std::ssize(*own) : 0);
   const int64_t primer =
       Preparation::PrimerLength(seen, options.config, codec.prep);
-  const int64_t most =
-      options.memory_limit >= 0 ? options.memory_limit : MemoryOfMachine();
   ModelConfig fitted = options.config;
   FitTables(learnt, primer, fitted);
-  if (MemoryNeeded(fitted, self_check) > most) {
+  if (MemoryNeeded(fitted, self_check) > MostMemory(options)) {
     fitted = options.config;
     FitTables(learnt, 0, fitted);
-    if (MemoryNeeded(fitted, self_check) > most) {
-      if (!options.jpeg_given) fitted.jpeg = 0;
-      if (!options.samples_given) fitted.samples = 0;
-    }
   }
   options.config = fitted;
 }
@@ -87,6 +85,16 @@ void FitNet(const Preparation::Seen& seen, const CheckpointSummary& from,
   const bool other = options.resume ? from.config.cells == kOtherCells
                                     : seen.size >= 0 && !LooksEnglish(head);
   if (other) options.config.cells = kOtherCells;
+}
+
+void FitToMemory(bool self_check, Options& options) {
+  if (MemoryNeeded(options.config, self_check) <= MostMemory(options)) return;
+  if (!options.block_given) {
+    options.config.block_symbols =
+        std::min(options.config.block_symbols, ModelConfig().block_symbols);
+  }
+  if (!options.jpeg_given) options.config.jpeg = 0;
+  if (!options.samples_given) options.config.samples = 0;
 }
 
 }  // namespace nncpp

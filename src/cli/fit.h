@@ -25,8 +25,7 @@ void FitToKind(const Preparation::Seen& seen, Options& options);
 
 // Tables as large as the input, whose size is known, and what is learnt before
 // it would fill; as the input alone would where the machine or -M has no room
-// for those, and without models of JPEG files and samples if there is still
-// none.
+// for those.
 void FitToInput(const Preparation::Seen& seen, const CodecOptions& codec,
                 bool self_check, Options& options);
 
@@ -34,5 +33,9 @@ void FitToInput(const Preparation::Seen& seen, const CodecOptions& codec,
 // (docs/results.md). A resumed run keeps that of its checkpoint.
 void FitNet(const Preparation::Seen& seen, const CheckpointSummary& from,
             Options& options);
+
+// At the end: without what SeeInput and FitToKind chose where the machine or -M
+// still has no room.
+void FitToMemory(bool self_check, Options& options);
 
 }  // namespace nncpp

@@ -36,7 +36,7 @@ Options:
   -q, --quiet             say nothing but errors
   -v, --verbose           say more: the model, memory, time, the self-check
   -T, --threads N         threads to use; 0: one per core (default)
-  -M, --memory-limit N    refuse to need more bytes; 500M, 2GiB, ... are read
+  -M, --memory-limit N    for c, d and t: refuse to need more bytes (500M, 2GiB)
       --device NAME       where to compute: auto, cpu, cuda or cuda:N; auto (the
                           default) takes a GPU if there is one
       --max-output N      for d and t: refuse an original of more bytes

@@ -16,9 +16,11 @@ Verb PrepVerb(const std::string& action) {
   if (action == "train") return Verb::kPrepTrain;
   if (action == "encode") return Verb::kPrepEncode;
   if (action == "decode") return Verb::kPrepDecode;
-  throw Error(ErrorKind::kUsage, "prep " + action +
-                                     ": no such action; use train, encode or "
-                                     "decode, as in nncpp prep train IN OUT");
+  throw Error(ErrorKind::kUsage,
+              (action.empty() ? std::string("prep: no action named")
+                              : "prep " + action + ": no such action") +
+                  "; use train, encode or decode, as in nncpp prep train IN "
+                  "OUT");
 }
 
 void TakeMoreNames(const std::vector<std::string>& names, Options& options) {

@@ -29,7 +29,7 @@ constexpr const char* kForTraining = "compress and prep train";
 constexpr const char* kForDictionary =
     "compress, decompress, test, prep encode and prep decode";
 constexpr const char* kForDecoding = "decompress and test";
-constexpr const char* kForPriming = "compress, decompress and test";
+constexpr const char* kForModel = "compress, decompress and test";
 constexpr const char* kForPieces = "compress and split";
 constexpr const char* kForFiles = "compress and decompress";
 
@@ -71,7 +71,9 @@ void AddCommonOptions(CLI::App& app, Raw& raw) {
   app.add_flag("-v,--verbose", options.verbose);
   app.add_flag("--no-progress", raw.no_progress);
   app.add_option("-T,--threads", raw.threads)->type_name("number");
-  app.add_option("-M,--memory-limit", raw.memory_limit)->type_name("size");
+  app.add_option("-M,--memory-limit", raw.memory_limit)
+      ->type_name("size")
+      ->group(kForModel);
   app.add_option("--device", raw.device)->type_name("name");
   app.add_option("--max-output", raw.max_output)
       ->type_name("size")
@@ -124,7 +126,7 @@ void AddDictionaryOptions(CLI::App& app, Raw& raw) {
       ->group(kForDictionary);
   app.add_option("--prime", raw.options.prime)
       ->type_name("file")
-      ->group(kForPriming);
+      ->group(kForModel);
   app.add_option("--dictionary-words", raw.words)
       ->type_name("number")
       ->group(kForTraining);
@@ -187,11 +189,11 @@ bool Takes(Verb verb, const std::string& group) {
   if (group == kForDecompress) return d;
   if (group == kForFiles) return c || d;
   if (group == kForDecoding) return d || t;
-  if (group == kForPriming) return c || d || t;
+  if (group == kForModel) return c || d || t;
   if (group == kForPieces) return c || verb == Verb::kSplit;
   if (group == kForTraining) return c || verb == Verb::kPrepTrain;
   if (group != kForDictionary) return true;
-  return verb != Verb::kList && verb != Verb::kPrepTrain;
+  return c || d || t || verb == Verb::kPrepEncode || verb == Verb::kPrepDecode;
 }
 
 // Refuses options that the command does not take.
@@ -245,21 +247,23 @@ void CheckNames(Options& options, bool output_given) {
   }
 }
 
+[[noreturn]] void RefuseTogether(const std::string& option) {
+  throw Error(ErrorKind::kUsage,
+              option + ": contradicts another option; leave one of them out");
+}
+
 // What words the input is turned into, how they are learnt, and what the model
 // learns first.
 void ReadPrep(const Raw& raw, Options& options) {
   const bool goal = !raw.words.empty() || !raw.min_frequency.empty();
-  options.learn_words = options.verb == Verb::kCompress &&
-                        options.dictionary.empty() && (raw.prep || goal);
+  options.learn_words = options.verb == Verb::kCompress && (raw.prep || goal);
   options.primer = !raw.no_prep && !raw.no_primer;
   options.convert = !raw.no_prep;
-  const bool prepares = options.learn_words || !options.dictionary.empty() ||
-                        !options.prime.empty();
-  if (prepares && (raw.no_prep || options.wide_symbols)) {
-    throw Error(ErrorKind::kUsage,
-                std::string(raw.no_prep ? "--no-prep" : "--symbols u16") +
-                    ": contradicts another option; leave one of them out");
-  }
+  const bool words = !options.dictionary.empty();
+  const bool prepares = options.learn_words || words || !options.prime.empty();
+  if (prepares && raw.no_prep) RefuseTogether("--no-prep");
+  if (prepares && options.wide_symbols) RefuseTogether("--symbols u16");
+  if (options.learn_words && words) RefuseTogether("--dictionary");
   if (options.verb == Verb::kCompress) options.goal = PrepOptions().goal;
   options.goal.words = ParseCount("--dictionary-words", raw.words, 1, kMaxWords,
                                   options.goal.words);
@@ -278,6 +282,9 @@ void CheckCheckpoint(const Raw& raw, Options& options) {
                 "no checkpoint named; add --checkpoint FILE");
   }
   if (options.checkpoint.empty()) return;
+  if (options.checkpoint == "-") {
+    throw Error(ErrorKind::kUsage, "--checkpoint: takes the name of a file");
+  }
   if (options.output == "-") {
     throw Error(ErrorKind::kUsage,
                 "standard output: cannot be continued by a later run; name an "
@@ -316,7 +323,15 @@ Verb ChosenVerb(Raw& raw, CLI::App& app,
   if (name == "prep") return PrepVerb(raw.action);
   if (name == "split") return Verb::kSplit;
   if (name == "join") return Verb::kJoin;
-  return raw.topic == "all" ? Verb::kModelHelp : Verb::kHelp;
+  if (raw.topic == "all") return Verb::kModelHelp;
+  const auto is_topic = [&raw](const CLI::App* command) {
+    return command->check_name(raw.topic);
+  };
+  if (!raw.topic.empty() && app.get_subcommands(is_topic).empty()) {
+    throw Error(ErrorKind::kUsage,
+                "help " + raw.topic + ": no such command; see nncpp --help");
+  }
+  return Verb::kHelp;
 }
 
 }  // namespace

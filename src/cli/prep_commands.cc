@@ -59,6 +59,12 @@ std::vector<uint8_t> ReadAll(Source& in, int64_t limit) {
   return bytes;
 }
 
+// The input may come from there.
+void RefuseStandardInput(const std::string& option, const std::string& path) {
+  if (path != "-") return;
+  throw Error(ErrorKind::kUsage, option + ": takes the name of a file");
+}
+
 // Reads what is left of `in` and writes it.
 void Copy(Source& in, Sink& out) {
   std::vector<uint8_t> piece(kPieceBytes);
@@ -70,6 +76,7 @@ void Copy(Source& in, Sink& out) {
 }  // namespace
 
 Dictionary ReadDictionary(const std::string& path) {
+  RefuseStandardInput("--dictionary", path);
   FileSource in(path);
   const std::vector<uint8_t> bytes = ReadAll(in, kMaxDictionaryBytes);
   try {
@@ -81,9 +88,7 @@ Dictionary ReadDictionary(const std::string& path) {
 }
 
 std::vector<uint8_t> ReadOwnPrimer(const std::string& path) {
-  if (path == "-") {
-    throw Error(ErrorKind::kUsage, "--prime: takes the name of a file");
-  }
+  RefuseStandardInput("--prime", path);
   FileSource in(path);
   std::vector<uint8_t> bytes = ReadAll(in, kMaxPrimerBytes + 1);
   if (bytes.empty() || std::ssize(bytes) > kMaxPrimerBytes) {

@@ -240,10 +240,11 @@ class Decompressor {
     try {
       DecodeBlock(
           config_, Streams(), symbols_, *model_, cursor_,
-          [&](int64_t done, int64_t) {
+          [&](int64_t done, int64_t coded) {
             progress_.original_bytes =
                 done_.original_bytes + original_bytes_ + OriginalDone(done);
-            progress_.coded_bytes = done_.coded_bytes + reader_.bytes_read();
+            progress_.coded_bytes = done_.coded_bytes + reader_.bytes_read() -
+                                    std::ssize(reader_.payload()) + coded;
             if (options_.progress) options_.progress(progress_);
             StoreIfDue(checkpointer_, done_.blocks + blocks_, write);
           });

@@ -71,6 +71,12 @@ void DecodeSegment(const Layout& layout, int64_t first, Model& model,
   }
 }
 
+int64_t CodedBytes(const BlockCursor& cursor) {
+  int64_t bytes = 0;
+  for (const RangeEncoder& encoder : cursor.encoders) bytes += encoder.bytes();
+  return bytes;
+}
+
 }  // namespace
 
 int64_t StreamsOfBlock(const ModelConfig& config, int64_t symbols) {
@@ -125,10 +131,8 @@ std::vector<std::vector<uint8_t>> EncodeBlock(const ModelConfig& config,
   // A segment that was learnt: its coding may still be under way.
   const auto finish = [&](int64_t end) {
     encoder.Wait();
-    int64_t coded = 0;
-    for (const RangeEncoder& of_stream : encoders) coded += of_stream.bytes();
     cursor.step = end;
-    done(SymbolsDone(config, symbols, cursor), coded);
+    done(SymbolsDone(config, symbols, cursor), CodedBytes(cursor));
   };
   std::vector<int32_t> targets;
   const int64_t begin = cursor.step;
@@ -179,7 +183,7 @@ void DecodeBlock(const ModelConfig& config,
     }
     model.Train(steps, targets);
     cursor.step = first + steps;
-    done(SymbolsDone(config, symbols, cursor), 0);
+    done(SymbolsDone(config, symbols, cursor), CodedBytes(cursor));
   }
   // Other bytes may decode to the same symbols; only one spelling is sound.
   for (size_t b = 0; b < streams.size(); ++b) {

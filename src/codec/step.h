@@ -18,7 +18,7 @@ namespace nncpp {
 int64_t StreamsOfBlock(const ModelConfig& config, int64_t symbols);
 
 // Called after each segment with the symbols done in this block and the bytes
-// coded so far (0 when decoding). May throw.
+// that code them, about. May throw.
 using SegmentDone = std::function<void(int64_t symbols, int64_t coded_bytes)>;
 
 // Where the coding of a block stands between two segments. With the model's

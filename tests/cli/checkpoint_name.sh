@@ -13,6 +13,7 @@ for name in fifo folder dangling; do
     Run c -q $options --profile tiny --checkpoint $name text out
   done
 done
+Run c -qf --profile tiny --checkpoint - text out < precious
 Run c -q --profile tiny --checkpoint precious text out
 Run c -qf --profile tiny --checkpoint precious text out
 cat precious

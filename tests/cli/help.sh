@@ -3,7 +3,8 @@
 
 "$NNCPP" help > help.txt
 sed -n '1,19p' help.txt
-for form in --help -h 'c --help' 'd -h' 'help compress'; do
+for form in --help -h 'c --help' 'd -h' 'help compress' 'help l' \
+  'help help'; do
   # shellcheck disable=SC2086
   "$NNCPP" $form | cmp - help.txt && echo "$form: the same text"
 done

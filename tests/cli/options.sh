@@ -83,6 +83,9 @@ Run c -fqv --profile tiny text
 echo "-- too little memory is refused before any work"
 Run c -qf -M 1k --profile tiny text 2>&1 | sed -E 's/[0-9,.]{4,}/N/g'
 Run d -q -M 1k text.nncpp u 2>&1 | sed -E 's/[0-9,.]{4,}/N/g'
+(ulimit -s 192; Run c -q --profile tiny text u; Run l text.nncpp | grep ^file)
+Run l -M 1G text.nncpp
+Run prep train -M 1G text u
 Files
 
 echo "-- limits of what is decoded"

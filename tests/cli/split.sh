@@ -21,8 +21,10 @@ Run split --part-size 999 text x
 Run split --parts 2 --independent text x
 Run split --parts 2 text pieces
 Run split --parts 2 text
+Run split --parts 2 --dictionary words text x
 rm pieces.002
 Run join pieces x
 Run join nothing x
+Run join --dictionary words pieces x
 Run join text x
 Files

@@ -5,6 +5,8 @@ echo text > t
 Run
 Run x t
 Run --nonsense c t
+Run help nosuch
+Run help all all
 Run c
 Run c ''
 Run c t u v
@@ -49,6 +51,10 @@ Run t -q -- -0
 Run t -q -- -q
 Run t over -- -q
 rm -- over -0 -q
+echo "-- no name, but after --"
+Run c -q --profile tiny ++ t
+Run c -q --profile tiny t -- ++
+rm ++
 echo "-- empty values"
 for option in --checkpoint --dictionary --prime --parts --part-size \
   --checkpoint-every --dictionary-words --min-frequency; do

@@ -48,5 +48,15 @@ Run l --prime first a.nncpp
 echo "-- refusals"
 Run c -f --no-prep --prep text
 Run c -f --no-prep --dictionary words text
+Run c -f --prep --dictionary words text
+Run c -f --dictionary-words 5 --dictionary words text
 Run c -f --dictionary text text
 Run d --prep a.nncpp
+Run c -f --dictionary - text
+for file in none .; do
+  Run c -f --dictionary $file text
+  Run t --dictionary $file a.nncpp
+  Run t --prime $file a.nncpp
+done
+Run prep encode --dictionary none text out
+Run t --dictionary words a.nncpp 2>&1 | sed 's/hash [0-9a-f]*/hash HASH/'

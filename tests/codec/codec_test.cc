@@ -229,6 +229,28 @@ TEST(Codec, ReportsProgressThatEndsAtTheWhole) {
   EXPECT_EQ(last.original_bytes, 3000);
 }
 
+TEST(Codec, TellsTheSameRatioInBothDirections) {
+  std::vector<int64_t> original, coded;
+  CodecOptions options = OneThread();
+  options.progress = [&](const Progress& now) {
+    original.push_back(now.original_bytes);
+    coded.push_back(now.coded_bytes);
+  };
+  const Octets archive = CompressBytes(Alice(3000), ManyBlocks(), options);
+  ASSERT_GT(coded.size(), 100u);
+  size_t at = 0;
+  options.progress = [&](const Progress& now) {
+    ASSERT_LT(at, coded.size());
+    EXPECT_EQ(now.original_bytes, original[at]);
+    // Decompressing has read the block's header.
+    EXPECT_NEAR(static_cast<double>(now.coded_bytes - coded[at]), 50, 50);
+    ++at;
+  };
+  MemorySink out;
+  DecompressInto(archive, out, options);
+  EXPECT_EQ(at, coded.size());
+}
+
 TEST(Codec, ListsWhatAnArchiveHolds) {
   const ModelConfig config = ManyBlocks();
   const Octets archive = CompressBytes(Alice(3000), config);

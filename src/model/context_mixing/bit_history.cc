@@ -45,7 +45,7 @@ Counts After(Counts counts, int bit) {
 
 BitHistories::BitHistories() : next{}, zeros{}, ones{}, seen{}, states(0) {
   // index[zeros][ones][last bit]; without a choice both bits share a state.
-  int index[64][64][2] = {};
+  uint8_t index[64][64][2] = {};
   for (int total = 0; total < 128; ++total) {
     for (int one = 0; one <= total; ++one) {
       const int zero = total - one;
@@ -56,7 +56,7 @@ BitHistories::BitHistories() : next{}, zeros{}, ones{}, seen{}, states(0) {
           continue;
         }
         NNCPP_CHECK(states < 256);
-        index[zero][one][last] = states;
+        index[zero][one][last] = static_cast<uint8_t>(states);
         zeros[states] = static_cast<uint8_t>(zero);
         ones[states] = static_cast<uint8_t>(one);
         ++states;
@@ -70,7 +70,7 @@ BitHistories::BitHistories() : next{}, zeros{}, ones{}, seen{}, states(0) {
     }
     for (int bit = 0; bit < 2; ++bit) {
       const Counts after = After({{zeros[s], ones[s]}}, bit);
-      next[s][bit] = static_cast<uint8_t>(index[after.n[0]][after.n[1]][bit]);
+      next[s][bit] = index[after.n[0]][after.n[1]][bit];
     }
   }
 }
