@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "preproc/deflated_stream.h"
+#include "preproc/png_rows.h"
 #include "preproc/stream_wrapping.h"
 #include "src/base/bytes.h"
 #include "src/base/error.h"
@@ -19,7 +20,12 @@ struct Stream {
   int64_t size = 0;    // inflated
   Wrapping wrapping = Wrapping::kNone;
   StreamCode code;
+  PngRows rows = {};  // of kPng
 };
+
+Error NoStream() {
+  return {ErrorKind::kFormat, "a stream is none that can be"};
+}
 
 // ---- the list ---------------------------------------------------------------
 
@@ -38,6 +44,10 @@ void WriteStream(const Stream& stream, ByteWriter& out) {
                               static_cast<int>(stream.wrapping) << 4 |
                               static_cast<int>(stream.code.ending) << 6));
   if (!usual) out.U8(static_cast<uint8_t>(s.shortest));
+  if (stream.wrapping == Wrapping::kPng) {
+    out.Varint(static_cast<uint64_t>(stream.rows.bytes));
+    if (stream.rows.bytes > 0) out.U8(static_cast<uint8_t>(stream.rows.pixel));
+  }
   WriteDetails(stream.code, out);
 }
 
@@ -58,11 +68,18 @@ Stream ReadStream(ByteReader& in, StreamsForm form) {
       (form == StreamsForm::kOfZlib &&
        (stream.wrapping > Wrapping::kGzip ||
         stream.code.ending > StreamEnding::kPartial))) {
-    throw Error(ErrorKind::kFormat, "a stream is none that zlib makes");
+    throw NoStream();
   }
   stream.before = static_cast<int64_t>(before);
   stream.size = static_cast<int64_t>(size);
-  if (form == StreamsForm::kAny) ReadDetails(in, stream.code);
+  if (form == StreamsForm::kOfZlib) return stream;
+  if (stream.wrapping == Wrapping::kPng) {
+    const auto most = static_cast<uint64_t>(in.remaining());
+    stream.rows.bytes = static_cast<int64_t>(std::min(in.Varint(), most));
+    if (stream.rows.bytes > 0) stream.rows.pixel = in.U8();
+    if (stream.rows.bytes > 0 && !stream.rows.AreSound()) throw NoStream();
+  }
+  ReadDetails(in, stream.code);
   return stream;
 }
 
@@ -137,6 +154,9 @@ size_t Finder::Look(size_t at, const StreamHeader& header) {
   auto wrapped = wrap(header.wrapping);
   if (!BeginsWith(behind, wrapped)) wrapped = wrap(Wrapping::kNone);
   if (!BeginsWith(behind, wrapped)) return skipped;
+  if (stream.wrapping == Wrapping::kPng) {
+    stream.rows = PngRowsBehind(before, stream.size);
+  }
   ByteWriter entry;
   WriteStream(stream, entry);
   const int64_t listed = std::ssize(entry.bytes());
@@ -149,7 +169,8 @@ size_t Finder::Look(size_t at, const StreamHeader& header) {
   ++count_;
   list_.Bytes(entry.bytes());
   body_.Bytes(bytes_.subspan(copied_, begin - copied_));
-  body_.Bytes(read.data);
+  body_.Bytes(stream.rows.bytes > 0 ? Unfiltered(read.data, stream.rows)
+                                    : read.data);
   replaced_ += read.bytes();
   return copied_ = begin + wrapped.size();
 }
@@ -185,7 +206,11 @@ std::vector<uint8_t> DeflateStreams(std::span<const uint8_t> inflated,
   };
   for (const Stream& stream : streams) {
     add(in.Bytes(stream.before));
-    const auto data = in.Bytes(stream.size);
+    auto data = in.Bytes(stream.size);
+    std::vector<uint8_t> filtered;
+    if (stream.rows.bytes > 0) {
+      data = filtered = Filtered(data, stream.rows);
+    }
     const auto deflated =
         DeflateAgain(data, stream.code, size - std::ssize(out), tables);
     add(Wrapped(stream.wrapping, out, deflated,

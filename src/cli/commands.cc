@@ -135,11 +135,13 @@ void RunCompress(Options options) {
   if (options.primer) codec.prep.priming = Priming::kIfAlike;
   codec.prep.addresses = codec.prep.streams = options.convert;
   const int64_t size = source.SizeHint();
-  const bool small = size >= 0 && size < kSelfCheckBelow;
-  const bool self_check = options.self_check.value_or(small);
   const bool of_checkpoint = options.resume && !options.config_given;
+  Options of_this = options;  // a checkpoint's are kept
+  const auto seen =
+      SeeInput(source, size, codec.prep, of_checkpoint ? of_this : options);
+  const bool small = size >= 0 && std::max(size, seen.size) < kSelfCheckBelow;
+  const bool self_check = options.self_check.value_or(small);
   if (!of_checkpoint) {
-    const auto seen = SeeInput(source, size, codec.prep, options);
     FitToKind(seen, options);
     if (size >= 0 && !options.tables_given) {
       FitToInput(seen, codec, self_check, options);

@@ -21,10 +21,12 @@ int64_t ModelledBytes(const PartPlan& parts, int64_t size) {
   return (size + parts.count - 1) / parts.count;
 }
 
-// Blocks that hold long streams whole.
+// Blocks that hold long streams whole, also where these hold many times what
+// they are, but not what would take minutes for a short input.
 int64_t BlockForStreams(int64_t size, int64_t usual) {
-  constexpr int64_t kMost = int64_t{1} << 25;
-  const int64_t wanted = size < 0 ? kMost : size * kRoomForStreams;
+  constexpr int64_t kGrowth = 32;
+  constexpr int64_t kLeast = int64_t{1} << 22, kMost = int64_t{1} << 25;
+  const int64_t wanted = size < 0 ? kMost : std::max(size * kGrowth, kLeast);
   return std::max(usual, std::min(wanted, kMost));
 }
 
@@ -39,7 +41,13 @@ Preparation::Seen SeeInput(HeadSource& in, int64_t size,
   constexpr int64_t kHead = int64_t{1} << 20;
   const int64_t modelled = ModelledBytes(options.parts, size);
   const auto head = in.Peek(modelled < 0 ? kHead : std::min(kHead, modelled));
-  auto seen = Preparation::See(head, modelled, options.config, prep);
+  // At first as a usual block, also where a checkpoint has longer ones.
+  ModelConfig first = options.config;
+  if (!options.block_given) {
+    first.block_symbols =
+        std::min(first.block_symbols, ModelConfig().block_symbols);
+  }
+  auto seen = Preparation::See(head, modelled, first, prep);
   if (!seen.inflated || options.block_given) return seen;
   options.config.block_symbols =
       BlockForStreams(modelled, options.config.block_symbols);

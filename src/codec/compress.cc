@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "preproc/bytes.h"
-#include "src/base/deflate.h"
 #include "src/base/error.h"
 #include "src/base/hash.h"
 #include "src/base/hashing_sink.h"
@@ -151,12 +150,11 @@ class Compressor {
     checker_->Continue(model_->saved());
   }
 
-  // Whether coding is sure to shrink the block at work, since deflate does and
-  // mixing finds what it finds. Then no copy of the state is kept, which may
-  // take as much memory as the model.
+  // Whether coding is sure to shrink the block at work. Then no copy of the state
+  // is kept, which may take as much memory as the model.
   bool ShrinksSurely() const {
     return config_.mixing > 0 &&
-           DeflatedBytes(bytes_) < std::ssize(bytes_) / 16 * 15;
+           preparation_.ShrinkSurely(bytes_, symbols_, plain_);
   }
 
   // Reads again what the interrupted run had read; its block at work becomes

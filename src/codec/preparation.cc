@@ -10,6 +10,7 @@
 #include "preproc/primer_library.h"
 #include "preproc/wide_symbols.h"
 #include "src/base/check.h"
+#include "src/base/deflate.h"
 #include "src/base/error.h"
 #include "src/codec/step.h"
 #include "src/model/context_mixing/context_mixer.h"
@@ -95,6 +96,7 @@ Preparation Preparation::Choose(std::span<const uint8_t> head, int64_t size,
   }
   const Seen seen = See(head, size, config, options);
   if (seen.inflated) chosen.streams_ = StreamsForm::kAny;
+  chosen.growth_ = seen.growth;
   chosen.ChoosePrimer(seen, config, options);
   if (options.dictionary != nullptr) {
     chosen.words_ = std::make_shared<TextTransform>(*options.dictionary);
@@ -122,12 +124,12 @@ Preparation::Seen Preparation::See(std::span<const uint8_t> head, int64_t size,
         head.first(std::min(head.size(), static_cast<size_t>(block)));
     auto inflated = InflateStreams(first, config.block_symbols);
     if (inflated && inflated->AreMany(std::ssize(first))) {
-      const double more = static_cast<double>(inflated->bytes.size()) /
-                          static_cast<double>(first.size());
-      return {std::move(inflated->bytes),
-              size < 0 ? size
-                       : static_cast<int64_t>(static_cast<double>(size) * more),
-              true};
+      const double growth = static_cast<double>(inflated->bytes.size()) /
+                            static_cast<double>(first.size());
+      const auto grown =
+          static_cast<int64_t>(static_cast<double>(size) * growth);
+      return {std::move(inflated->bytes), size < 0 ? size : grown, true,
+              growth};
     }
   }
   return {{head.begin(), head.end()}, size, false};
@@ -135,7 +137,8 @@ Preparation::Seen Preparation::See(std::span<const uint8_t> head, int64_t size,
 
 void Preparation::ChoosePrimer(const Seen& seen, const ModelConfig& config,
                                const PrepOptions& options) {
-  const auto& [head, size, inflated] = seen;
+  const auto& head = seen.head;
+  const int64_t size = seen.size;
   const int64_t known =
       size < 0 ? std::min(std::ssize(head), std::ptrdiff_t{kPrimerHead}) : size;
   const int64_t bytes = PrimerBytesFor(config, known);
@@ -169,7 +172,7 @@ int64_t Preparation::Alphabet(int64_t configured) const {
 
 double Preparation::SymbolsPerByte() const {
   if (wide_) return 1.0 / kWideSymbolBytes;
-  return words_ == nullptr ? 1 : kSymbolsOfWords;
+  return words_ == nullptr ? growth_ : kSymbolsOfWords;
 }
 
 int64_t Preparation::PrimerBytes(const ModelConfig& config) const {
@@ -253,6 +256,17 @@ bool Preparation::Spell(std::span<const uint8_t> bytes,
   }
   BytesToSymbols(bytes, symbols);
   return words_ != nullptr;
+}
+
+bool Preparation::ShrinkSurely(std::span<const uint8_t> bytes,
+                               std::span<const uint16_t> symbols,
+                               bool plain) const {
+  std::vector<uint8_t> inflated;
+  if (InflatesStreams() && !plain) {
+    SymbolsToBytes(symbols, inflated);
+    bytes = inflated;
+  }
+  return DeflatedBytes(bytes) < std::ssize(bytes) / 16 * 15;
 }
 
 std::vector<uint8_t> Preparation::ToBytes(std::span<const uint16_t> symbols,

@@ -56,8 +56,9 @@ class Preparation {
   // see it: the first block of it where streams are to be inflated.
   struct Seen {
     std::vector<uint8_t> head;
-    int64_t size;   // about; -1: not known
-    bool inflated;  // there are streams
+    int64_t size;       // about; -1: not known
+    bool inflated;      // there are streams
+    double growth = 1;  // by what they hold
   };
   static Seen See(std::span<const uint8_t> head, int64_t size,
                   const ModelConfig& config, const PrepOptions& options);
@@ -89,7 +90,8 @@ class Preparation {
   // what counts where the original is wide symbols.
   int64_t Alphabet(int64_t configured) const;
 
-  // Symbols that a byte of the original makes; with words, about.
+  // Symbols that a byte of the original makes; with words or, as far as they
+  // were seen, streams, about.
   double SymbolsPerByte() const;
 
   // Bytes of an original that take as long as the primer, about; those that
@@ -114,6 +116,12 @@ class Preparation {
   bool ToSymbols(std::span<const uint8_t> bytes, int64_t at,
                  const ModelConfig& config,
                  std::vector<uint16_t>& symbols) const;
+
+  // Whether contexts are sure to take less than its bytes for a block that
+  // ToSymbols made so, since deflate does for these, or for what their streams
+  // hold: mixing finds what it finds.
+  bool ShrinkSurely(std::span<const uint8_t> bytes,
+                    std::span<const uint16_t> symbols, bool plain) const;
 
   // The other way, for a block of `size` bytes. Throws Error(kFormat).
   std::vector<uint8_t> ToBytes(std::span<const uint16_t> symbols, bool plain,
@@ -147,6 +155,7 @@ class Preparation {
   CodeAddresses addresses_ = CodeAddresses::kNone;   // else there are no words
   // Other than kNone: then there are no words and no addresses.
   StreamsForm streams_ = StreamsForm::kNone;
+  double growth_ = 1;  // of bytes by their streams; not known from archives
   bool wide_ = false;  // then there are no words and no primer
 };
 

@@ -121,6 +121,42 @@ head -c 12000 "$text" | perl -MCompress::Zlib -e 'undef $/; my $text = <STDIN>;
   for my $i (1 .. 9) {
     print Stream(900 * $i, 1500, $i, 15 - $i % 7, 10 - $i, $i % 2);
   }' | Make streams --profile tiny --block-symbols 24000
+# Streams of others: a picture whose rows have all filters, in chunks; one in
+# pieces that ended at once; one with a stored block; one that is cut.
+# shellcheck disable=SC2016
+head -c 12000 "$text" | perl -MCompress::Zlib -e 'undef $/; my $text = <STDIN>;
+  sub Stream {
+    my ($level, $strategy, @pieces) = @_;
+    my $d = deflateInit(-Level => $level, -Strategy => $strategy);
+    my $out = "";
+    for my $piece (@pieces) {
+      my $some = $d->deflate($piece);
+      my $more = $d->flush(Z_SYNC_FLUSH);
+      $out .= $some . $more;
+    }
+    return $out . $d->flush();
+  }
+  my $rows = "";
+  for my $i (0 .. 29) { $rows .= chr($i % 6) . substr($text, 90 * $i, 90); }
+  my $d = deflateInit(-Level => 6, -Strategy => Z_FILTERED);
+  my $picture = $d->deflate($rows) . $d->flush();
+  print "\x89PNG\r\n\x1a\n", pack("NA4NNCCCCCN", 13, "IHDR", 30, 30, 8, 2, 0, 0,
+    0, 1);
+  while (length $picture) {
+    my $chunk = "IDAT" . substr($picture, 0, 500, "");
+    print pack("N", length($chunk) - 4), $chunk, pack("N", crc32($chunk));
+  }
+  my ($x, $noise) = (1, "");
+  for my $i (1 .. 700) {
+    $x = ($x * 1103515245 + 12345) % 2147483648;
+    $noise .= chr($x / 65536 % 256);
+  }
+  my @pieces = (substr($text, 3000, 1500), substr($text, 4500, 1500));
+  print Stream(6, Z_DEFAULT_STRATEGY, @pieces),
+    Stream(9, Z_DEFAULT_STRATEGY, $pieces[1], $noise, $pieces[0]),
+    substr(Stream(4, Z_DEFAULT_STRATEGY, substr($text, 6000, 6000)), 0, 2000);
+  ' | Make streams_any --profile tiny --mixing 2 --mixing-bits 12 --streams 1 \
+  --block-symbols 60000
 # Numbers, measured at 4096 and 8192: rows of three colours; two channels of
 # two bytes, the low one first, from an odd place on; rows of two bytes, the
 # high one first.
