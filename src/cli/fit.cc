@@ -39,6 +39,8 @@ int64_t MostMemory(const Options& options) {
 Preparation::Seen SeeInput(HeadSource& in, int64_t size,
                            const PrepOptions& prep, Options& options) {
   constexpr int64_t kHead = int64_t{1} << 20;
+  // A pipe is not waited for where that would only make blocks longer.
+  if (size < 0 && options.config.mixing <= 1) return {{}, size, false};
   const int64_t modelled = ModelledBytes(options.parts, size);
   const auto head = in.Peek(modelled < 0 ? kHead : std::min(kHead, modelled));
   // At first as a usual block, also where a checkpoint has longer ones.
