@@ -38,11 +38,15 @@ int64_t MostMemory(const Options& options) {
 
 Preparation::Seen SeeInput(HeadSource& in, int64_t size,
                            const PrepOptions& prep, Options& options) {
+  // What is not needed is not waited for: without strong mixing, which has
+  // models for kinds of input, a pipe would only have longer blocks.
   constexpr int64_t kHead = int64_t{1} << 20;
-  // A pipe is not waited for where that would only make blocks longer.
-  if (size < 0 && options.config.mixing <= 1) return {{}, size, false};
+  const int64_t most = options.config.mixing > 1 ? kHead
+                       : size < 0
+                           ? 0
+                           : std::min(kHead, Preparation::HeadBytes(prep));
   const int64_t modelled = ModelledBytes(options.parts, size);
-  const auto head = in.Peek(modelled < 0 ? kHead : std::min(kHead, modelled));
+  const auto head = in.Peek(modelled < 0 ? most : std::min(most, modelled));
   // At first as a usual block, also where a checkpoint has longer ones.
   ModelConfig first = options.config;
   if (!options.block_given) {
