@@ -25,7 +25,7 @@ int64_t ModelledBytes(const PartPlan& parts, int64_t size) {
 // they are, but not what would take minutes for a short input.
 int64_t BlockForStreams(int64_t size, int64_t usual) {
   constexpr int64_t kGrowth = 32;
-  constexpr int64_t kLeast = int64_t{1} << 22, kMost = int64_t{1} << 25;
+  constexpr int64_t kLeast = int64_t{1} << 22, kMost = int64_t{1} << 24;
   const int64_t wanted = size < 0 ? kMost : std::max(size * kGrowth, kLeast);
   return std::max(usual, std::min(wanted, kMost));
 }

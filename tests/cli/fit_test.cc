@@ -1,0 +1,65 @@
+// tests/cli/fit_test.cc -- what compress makes of the configuration.
+#include "src/cli/fit.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+
+#include "src/base/memory_stream.h"
+#include "src/model/config.h"
+#include "tests/support/codec_runs.h"
+#include "tests/support/zlib_streams.h"
+
+namespace nncpp {
+namespace {
+
+using ::nncpp::testing::ByZlib;
+using ::nncpp::testing::ZlibForm;
+
+// Symbols of a block for an input of `size` bytes that begins with `head`.
+int64_t BlockFor(const Octets& head, int64_t size, Options options = {}) {
+  MemorySource in(head);
+  HeadSource source(in);
+  PrepOptions prep;
+  prep.streams = true;
+  options.config.mixing = 2;
+  const auto seen = SeeInput(source, size, prep, options);
+  EXPECT_NO_THROW(CheckConfig(options.config));
+  EXPECT_EQ(seen.inflated, seen.growth > 1);
+  if (seen.inflated) {
+    EXPECT_GT(std::ssize(seen.head), std::ssize(head));
+  }
+  return options.config.block_symbols;
+}
+
+TEST(Fit, MakesLongerBlocksForStreams) {
+  const Octets text = Alice(30'000);
+  const Octets stream = ByZlib(text, {6, 8, 15}, ZlibForm::kGzip);
+  const int64_t usual = ModelConfig().block_symbols;
+  EXPECT_EQ(BlockFor(text, 30'000), usual);
+  EXPECT_EQ(BlockFor(text, -1), usual);
+  EXPECT_EQ(BlockFor(stream, std::ssize(stream)), 1 << 22);
+  EXPECT_EQ(BlockFor(stream, 300'000), 32 * 300'000);
+  for (const int64_t size : {int64_t{1} << 20, int64_t{1} << 40, int64_t{-1}}) {
+    EXPECT_EQ(BlockFor(stream, size), 1 << 24);
+  }
+}
+
+TEST(Fit, KeepsBlocksThatAreGiven) {
+  const Octets stream = ByZlib(Alice(30'000), {6, 8, 15}, ZlibForm::kGzip);
+  Options options;
+  options.block_given = true;
+  options.config.block_symbols = 5'000'000;
+  EXPECT_EQ(BlockFor(stream, 100'000, options), 5'000'000);
+}
+
+// Blocks of a resumed run were longer already.
+TEST(Fit, SeesTheSameWithLongerBlocks) {
+  const Octets stream = ByZlib(Alice(30'000), {6, 8, 15}, ZlibForm::kGzip);
+  Options options;
+  options.config.block_symbols = 1 << 22;
+  EXPECT_EQ(BlockFor(stream, std::ssize(stream), options), 1 << 22);
+}
+
+}  // namespace
+}  // namespace nncpp
