@@ -162,7 +162,7 @@ size_t Finder::Look(size_t at, const StreamHeader& header) {
   const int64_t listed = std::ssize(entry.bytes());
   const int64_t more = std::ssize(read.data) + listed - std::ssize(wrapped);
   // The block never becomes shorter: the decoder relies on that.
-  if (listed > kMostListed + read.bytes() * 2 / 5 || more < 0 || more > room_) {
+  if (listed > kMostListed + read.bytes() * 3 / 5 || more < 0 || more > room_) {
     return skipped;
   }
   room_ -= more;

@@ -1,9 +1,12 @@
 // src/cli/commands.cc -- compress, decompress, test, list, help, version.
 #include "src/cli/commands.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -220,13 +223,16 @@ void RunExtract(const Options& options, const std::vector<ArchiveFile>& files,
   ProgressMeter meter(in.name(), in.SizeHint(), DrawsProgress(options));
   CodecOptions codec = CodecOptionsFor(options, in.name(), meter);
   codec.as_files = true;
+  // The archive's, which are what all files gave; of times nothing is known.
+  std::optional<FileAttributes> attributes = in.Attributes();
+  if (attributes) attributes->modified = {0, UTIME_NOW};
   if (options.only.empty()) {
     std::vector<std::string> paths;
     for (const ArchiveFile& file : files) {
       paths.push_back(options.output + "/" + file.name);
     }
     CheckOutputs(options, paths);
-    FolderSink out(options.output, files, options.force);
+    FolderSink out(options.output, files, options.force, attributes);
     const Report report = Decompress(in, out, codec);
     out.Finish();
     meter.Clear();
@@ -240,7 +246,7 @@ void RunExtract(const Options& options, const std::vector<ArchiveFile>& files,
     if (!one.complete()) Decompress(in, one, codec);
   } catch (const FileComplete&) {  // what follows is not wanted
   }
-  out.Finish(std::nullopt);
+  out.Finish(attributes);
 }
 
 void RunDecompress(const Options& options, std::string& subject) {

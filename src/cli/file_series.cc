@@ -132,8 +132,9 @@ int64_t FileSeries::Read(std::span<uint8_t> bytes) {
 }
 
 FolderSink::FolderSink(const std::string& folder,
-                       const std::vector<ArchiveFile>& files, bool force)
-    : folder_(folder), files_(files), force_(force) {
+                       const std::vector<ArchiveFile>& files, bool force,
+                       const std::optional<FileAttributes>& attributes)
+    : folder_(folder), files_(files), force_(force), attributes_(attributes) {
   if (folder.empty() || folder == "-") {
     throw Error(ErrorKind::kUsage,
                 "the archive holds several files; name a folder for them, or "
@@ -180,7 +181,7 @@ void FolderSink::Advance() {
     file_ = std::make_unique<OutputFile>(PathOf(at_), force_, std::nullopt);
   }
   if (written_ < files_[at_].size) return;
-  file_->Commit({});
+  file_->Commit(attributes_);
   file_.reset();
   written_ = 0;
   ++at_;

@@ -57,9 +57,9 @@ class FolderSink : public Sink {
  public:
   // Refuses before any work with Error(kUsage): a file that is there already,
   // unless forced, and a way to it that is no plain folder (a link could lead
-  // out of it).
+  // out of it). Each file gets the attributes.
   FolderSink(const std::string& folder, const std::vector<ArchiveFile>& files,
-             bool force);
+             bool force, const std::optional<FileAttributes>& attributes);
   ~FolderSink() override;  // removes folders that it made for nothing
   FolderSink(const FolderSink&) = delete;
   FolderSink& operator=(const FolderSink&) = delete;
@@ -77,6 +77,7 @@ class FolderSink : public Sink {
   const std::string folder_;
   const std::vector<ArchiveFile> files_;
   const bool force_;
+  const std::optional<FileAttributes> attributes_;
   size_t at_ = 0;        // the file at work
   int64_t written_ = 0;  // of it
   std::unique_ptr<OutputFile> file_;

@@ -21,6 +21,15 @@ Run d -q all.nncpp
 diff -r in all && echo "same in the folder of its name"
 tree all
 
+echo "-- the permissions of the archive"
+for mode in 600 755; do
+  chmod $mode all.nncpp
+  Run d -qf all.nncpp all
+  Run d -qf --only a.txt all.nncpp one
+  stat -c %a all/a.txt all/deep/b.txt all/empty one
+done
+rm one
+
 echo "-- existing files"
 Run d all.nncpp out
 Run d -qf all.nncpp out
