@@ -252,14 +252,15 @@ std::optional<DeflateToken> Reader::ReadCopy(int length_code) {
     length = kLongestCopy - kShortestCopy;
   } else if (code >= 8) {
     const int extra = code / 4 - 1;
-    length = ((4 + code % 4) << extra) + in_.Read(extra);
+    length = ((4 + code % 4) << extra) + int64_t{in_.Read(extra)};
   }
   const int distance_code = distances_.Read(in_);
   if (distance_code < 0) return std::nullopt;
   int64_t distance = distance_code + 1;
   if (distance_code >= 4) {
     const int extra = distance_code / 2 - 1;
-    distance = ((2 + distance_code % 2) << extra) + in_.Read(extra) + 1;
+    distance =
+        ((2 + distance_code % 2) << extra) + int64_t{in_.Read(extra)} + 1;
   }
   if (distance > std::ssize(out_.data) || !IsRoomFor(length + kShortestCopy)) {
     return std::nullopt;

@@ -150,8 +150,8 @@ class Compressor {
     checker_->Continue(model_->saved());
   }
 
-  // Whether coding is sure to shrink the block at work. Then no copy of the state
-  // is kept, which may take as much memory as the model.
+  // Whether coding is sure to shrink the block at work. Then no copy of the
+  // state is kept, which may take as much memory as the model.
   bool ShrinksSurely() const {
     return config_.mixing > 0 &&
            preparation_.ShrinkSurely(bytes_, symbols_, plain_);
