@@ -78,7 +78,6 @@ bool Decoder::Set(std::span<const uint8_t> lengths) {
 }
 
 std::optional<DeflateCodes> ReadCodes(BitReader& in) {
-  constexpr int kRepeat = 16, kFewZeros = 17;
   const auto literals = static_cast<int>(in.Read(5)) + 257;
   const auto distances = static_cast<int>(in.Read(5)) + 1;
   const auto sent = static_cast<int>(in.Read(4)) + 4;
@@ -155,6 +154,7 @@ class Reader {
 };
 
 DeflatedData Reader::Run(int64_t& work) {
+  constexpr int64_t kBlockWork = 256;  // a block costs as much as some bytes
   for (bool more = true; more;) {
     const size_t data = out_.data.size(), tokens = out_.tokens.size();
     DeflateBlock block;
@@ -164,6 +164,7 @@ DeflatedData Reader::Run(int64_t& work) {
     const bool padded = in_.Peek(static_cast<int>(-in_.at() & 7)) == 0;
     const bool kept = !in_.IsBeyond() &&
                       (block.whole ? !block.last || padded : block.count > 0);
+    work += kBlockWork;
     if (!kept || !block.whole || block.last) {
       work += in_.at() / 8 + std::ssize(out_.data);
     }
@@ -253,6 +254,8 @@ std::optional<DeflateToken> Reader::ReadCopy(int length_code) {
   } else if (code >= 8) {
     const int extra = code / 4 - 1;
     length = ((4 + code % 4) << extra) + int64_t{in_.Read(extra)};
+    // Nobody says the longest copy so; it would not be written again.
+    if (length == kLongestCopy - kShortestCopy) return std::nullopt;
   }
   const int distance_code = distances_.Read(in_);
   if (distance_code < 0) return std::nullopt;
@@ -286,7 +289,10 @@ const DeflateCodes& DeflateCodes::Fixed() {
 std::optional<DeflateCodes> DeflateCodes::Read(const BitString& header) {
   BitReader in(header.bytes);
   const auto codes = ReadCodes(in);
-  return codes && in.at() == header.size ? codes : std::nullopt;
+  const bool sound = codes && in.at() == header.size &&
+                     HuffmanCodes(codes->literals) &&
+                     HuffmanCodes(codes->distances);
+  return sound ? codes : std::nullopt;
 }
 
 std::optional<std::vector<uint16_t>> HuffmanCodes(

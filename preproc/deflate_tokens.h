@@ -43,8 +43,8 @@ struct DeflateCodes {
   std::array<uint8_t, kDistances> distances{};
 
   static const DeflateCodes& Fixed();
-  // What the bits of a dynamic block's header, all of them, say. Null: no
-  // codes.
+  // What the bits of a dynamic block's header, all of them, say. Null: no codes
+  // for which there is room.
   static std::optional<DeflateCodes> Read(const BitString& header);
 };
 
@@ -87,6 +87,9 @@ DeflateExtra LengthCode(const DeflateToken& copy);    // from 257 on
 DeflateExtra DistanceCode(const DeflateToken& copy);  // from 0 on
 
 inline constexpr int kEndOfBlock = 256;
+
+// Codes of lengths that say how often one is repeated; those below are lengths.
+inline constexpr int kRepeat = 16, kFewZeros = 17, kManyZeros = 18;
 
 // Codes of the lengths of codes, in the order in which a header has them.
 inline constexpr int kLengthCodes = 19;

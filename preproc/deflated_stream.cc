@@ -23,8 +23,9 @@ Error NoStream() {
 
 // ---- how it comes about -----------------------------------------------------
 
-// Goes through the tokens of `read`; `see` is given each and what zlib would
-// make, and says whether to go on.
+// Goes through the tokens of `read`; `see` is given each, whether zlib would
+// make it, and the places that were looked at so far, and says whether to go
+// on.
 template <typename See>
 void GoThrough(const DeflatedData& read, const ZlibSettings& settings,
                ZlibTables& tables, const See& see) {
@@ -36,36 +37,43 @@ void GoThrough(const DeflatedData& read, const ZlibSettings& settings,
       continue;
     }
     for (int64_t i = 0; i < block.count; ++i, ++token) {
-      const DeflateToken next = zlib.Next();
-      if (!see(*token, next)) return;
-      zlib.Take(*token, next);
+      const bool is_next = *token == zlib.Next();
+      if (!see(*token, is_next, zlib.work())) return;
+      zlib.Take(*token, is_next);
     }
   }
 }
 
-// About what the changes among the first `tokens` cost; `stop` or more if it is
-// so much.
+// About what the changes among the first `tokens` cost, or those that a bounded
+// search finds; `stop` or more if it is so much.
 int64_t CostOf(const DeflatedData& read, const ZlibSettings& settings,
                int64_t tokens, int64_t stop, ZlibTables& tables) {
+  constexpr int64_t kMostWork = int64_t{1} << 24;
   int64_t cost = 0;
   GoThrough(read, settings, tables,
-            [&](const DeflateToken& token, const DeflateToken& next) {
-              if (token != next) cost += token.distance == 0 ? 1 : 2;
-              return --tokens > 0 && cost < stop;
+            [&](const DeflateToken& token, bool is_next, int64_t work) {
+              if (!is_next) cost += token.distance == 0 ? 1 : 2;
+              return --tokens > 0 && cost < stop && work < kMostWork;
             });
   return cost;
+}
+
+// That by which zlib's blocks are as long as these, or the usual one.
+int MemoryLevelOf(const DeflatedData& read, int usual) {
+  const int64_t first = read.blocks.front().count;
+  const bool is_all = read.ended && read.blocks.size() == 1;
+  for (int level = 1; level <= 9 && !is_all; ++level) {
+    if (first == TokensOfBlock(level)) return level;
+  }
+  return first > TokensOfBlock(usual) ? 9 : usual;
 }
 
 // Those to try, the likely ones first.
 std::vector<ZlibSettings> Candidates(const DeflatedData& read,
                                      const StreamCoder::Hint& hint) {
-  // The usual ones, and that whose blocks are so long.
-  const int64_t first = read.blocks.front().count;
-  std::vector<int> memory_levels = {8, 9};
-  if (first > TokensOfBlock(8)) std::swap(memory_levels[0], memory_levels[1]);
-  for (int level = 1; level <= 9 && read.blocks.size() > 1; ++level) {
-    if (first != TokensOfBlock(level)) continue;
-    memory_levels.insert(memory_levels.begin(), level);
+  std::vector<int> memory_levels = {MemoryLevelOf(read, 8)};
+  for (const int level : {8, 9}) {
+    if (level != memory_levels.front()) memory_levels.push_back(level);
   }
   std::vector<ZlibSettings> candidates;
   for (const int shortest : {3, 6, 4}) {
@@ -85,8 +93,8 @@ std::vector<TokenChange> ChangesOf(const DeflatedData& read,
   std::vector<TokenChange> changes;
   int64_t same = 0;
   GoThrough(read, settings, tables,
-            [&](const DeflateToken& token, const DeflateToken& next) {
-              if (token == next) {
+            [&](const DeflateToken& token, bool is_next, int64_t) {
+              if (is_next) {
                 ++same;
               } else {
                 changes.push_back({same, token});
@@ -123,15 +131,25 @@ ListedBlock ListedOf(const DeflateBlock& block,
   return listed;
 }
 
+// Whether zlib makes a block the last one although it is full: from level 4 on
+// it adds the last literal of the data when that has ended.
+bool IsLastThoughFull(const ZlibSettings& settings, const DeflateToken& token) {
+  return settings.IsLazy() && token.distance == 0;
+}
+
 // Whether zlib makes such blocks.
-bool AreUsual(std::span<const ListedBlock> blocks, int64_t tokens, int64_t room,
-              StreamEnding ending) {
-  std::vector<int64_t> counts(static_cast<size_t>(tokens / room), room);
-  if (ending == StreamEnding::kFinish) {
-    counts.push_back(tokens % room);
-  } else {
-    if (tokens % room > 0) counts.push_back(tokens % room);
+bool AreUsual(std::span<const ListedBlock> blocks,
+              std::span<const DeflateToken> tokens,
+              const ZlibSettings& settings, StreamEnding ending) {
+  const int64_t room = TokensOfBlock(settings.memory_level);
+  const int64_t rest = std::ssize(tokens) % room;
+  std::vector<int64_t> counts(tokens.size() / static_cast<size_t>(room), room);
+  if (ending == StreamEnding::kPartial) {
+    if (rest > 0) counts.push_back(rest);
     counts.insert(counts.end(), 2, 0);
+  } else if (rest > 0 || tokens.empty() ||
+             !IsLastThoughFull(settings, tokens.back())) {
+    counts.push_back(rest);
   }
   return std::equal(counts.begin(), counts.end(), blocks.begin(), blocks.end(),
                     [](int64_t count, const ListedBlock& block) {
@@ -182,9 +200,11 @@ class Rebuilder {
 void Rebuilder::NextTokens(int64_t most) {
   tokens_.clear();
   while (std::ssize(tokens_) < most && zlib_.left() > 0) {
-    const DeflateToken next = zlib_.Next();
-    DeflateToken token = next;
-    if (until_change_-- == 0) {
+    const bool is_next = until_change_-- > 0;
+    DeflateToken token;
+    if (is_next) {
+      token = zlib_.Next();
+    } else {
       token = code_.changes[change_++].token;
       until_change_ = change_ < code_.changes.size()
                           ? code_.changes[change_].after
@@ -194,7 +214,7 @@ void Rebuilder::NextTokens(int64_t most) {
       }
       if (token.length() > zlib_.left()) throw NoStream();
     }
-    zlib_.Take(token, next);
+    zlib_.Take(token, is_next);
     tokens_.push_back(token);
   }
 }
@@ -207,6 +227,10 @@ void Rebuilder::PutUsual() {
     Put(ZlibCodes(tokens_, bytes), last);
   };
   for (NextTokens(room); std::ssize(tokens_) == room; NextTokens(room)) {
+    if (zlib_.left() == 0 && code_.ending == StreamEnding::kFinish &&
+        IsLastThoughFull(code_.settings, tokens_.back())) {
+      break;
+    }
     put(/*last=*/false);
   }
   if (code_.ending == StreamEnding::kPartial) {
@@ -272,8 +296,7 @@ StreamCode StreamCoder::Code(const DeflatedData& read, const Hint& hint) {
   for (const StreamEnding usual :
        {StreamEnding::kFinish, StreamEnding::kPartial}) {
     if (read.ended &&
-        AreUsual(code.blocks, std::ssize(read.tokens),
-                 TokensOfBlock(code.settings.memory_level), usual)) {
+        AreUsual(code.blocks, read.tokens, code.settings, usual)) {
       code.ending = usual;
       code.blocks.clear();
       break;
@@ -287,6 +310,7 @@ ZlibSettings StreamCoder::Choose(const DeflatedData& read, const Hint& hint) {
   const int64_t tokens = std::ssize(read.tokens);
   ZlibSettings before = last_;
   before.window_bits = hint.window_bits;
+  before.memory_level = MemoryLevelOf(read, last_.memory_level);
   int64_t least = CostOf(read, before, tokens, /*stop=*/1, tables_);
   if (least == 0 || missed_ == kMostMissed) return before;
   // All on some tokens, then the best of them on more.
@@ -296,7 +320,8 @@ ZlibSettings StreamCoder::Choose(const DeflatedData& read, const Hint& hint) {
     std::vector<std::pair<int64_t, ZlibSettings>> costs;
     least = kNever / 2;
     for (const ZlibSettings& settings : candidates) {
-      const int64_t cost = CostOf(read, settings, some, 2 * least, tables_);
+      const int64_t cost = CostOf(read, settings, some,
+                                  std::max<int64_t>(2 * least, 1), tables_);
       costs.emplace_back(cost, settings);
       least = std::min(least, cost);
       if (least == 0 && some >= tokens) break;
@@ -328,6 +353,8 @@ std::vector<uint8_t> DeflateAgain(std::span<const uint8_t> data,
 
 // ---- the list ---------------------------------------------------------------
 
+int64_t MostBlocks(int64_t size) { return 1024 + size / 16; }
+
 void WriteDetails(const StreamCode& code, ByteWriter& out) {
   if (code.ending >= StreamEnding::kListed) {
     out.Varint(code.blocks.size());
@@ -350,7 +377,7 @@ void WriteDetails(const StreamCode& code, ByteWriter& out) {
   }
 }
 
-void ReadDetails(ByteReader& in, StreamCode& code) {
+void ReadDetails(ByteReader& in, int64_t size, StreamCode& code) {
   const auto read = [&in](uint64_t most) {
     const uint64_t value = in.Varint();
     if (value > most) throw NoStream();
@@ -358,7 +385,10 @@ void ReadDetails(ByteReader& in, StreamCode& code) {
   };
   constexpr uint64_t kMost = uint64_t{1} << 48;
   if (code.ending >= StreamEnding::kListed) {
-    for (uint64_t left = in.Varint(); left > 0; --left) {
+    // A stream has few blocks of nothing; each takes more memory than bytes.
+    const uint64_t blocks = in.Varint();
+    if (blocks > static_cast<uint64_t>(MostBlocks(size))) throw NoStream();
+    for (uint64_t left = blocks; left > 0; --left) {
       ListedBlock& block = code.blocks.emplace_back();
       block.count = read(kMost);
       const uint8_t says = in.U8();

@@ -63,8 +63,8 @@ class StreamCoder {
   };
 
   // As near to zlib as there are settings; DeflateAgain() of the code and
-  // read.data is the deflated data, but for rare forms that zlib never makes.
-  // REQUIRES: there are blocks.
+  // read.data is what was read, whole bytes of it.
+  // REQUIRES: there are blocks, MostBlocks() of the data at most.
   StreamCode Code(const DeflatedData& read, const Hint& hint);
 
  private:
@@ -87,7 +87,10 @@ std::vector<uint8_t> DeflateAgain(std::span<const uint8_t> data,
 
 // What stands for blocks and changes in the list of streams.
 void WriteDetails(const StreamCode& code, ByteWriter& out);
-// Into the code, whose ending is known. Throws Error(kFormat).
-void ReadDetails(ByteReader& in, StreamCode& code);
+// Into the code, whose ending is known, of `size` bytes. Throws Error(kFormat).
+void ReadDetails(ByteReader& in, int64_t size, StreamCode& code);
+
+// Blocks that data of so many bytes may have in a list.
+int64_t MostBlocks(int64_t size);
 
 }  // namespace nncpp

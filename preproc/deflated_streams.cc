@@ -74,12 +74,13 @@ Stream ReadStream(ByteReader& in, StreamsForm form) {
   stream.size = static_cast<int64_t>(size);
   if (form == StreamsForm::kOfZlib) return stream;
   if (stream.wrapping == Wrapping::kPng) {
-    const auto most = static_cast<uint64_t>(in.remaining());
-    stream.rows.bytes = static_cast<int64_t>(std::min(in.Varint(), most));
-    if (stream.rows.bytes > 0) stream.rows.pixel = in.U8();
-    if (stream.rows.bytes > 0 && !stream.rows.AreSound()) throw NoStream();
+    const uint64_t row = in.Varint();
+    if (row > 0 && row >= size) throw NoStream();
+    stream.rows.bytes = static_cast<int64_t>(row);
+    if (row > 0) stream.rows.pixel = in.U8();
+    if (row > 0 && !stream.rows.AreSound()) throw NoStream();
   }
-  ReadDetails(in, stream.code);
+  ReadDetails(in, stream.size, stream.code);
   return stream;
 }
 
@@ -101,6 +102,8 @@ class Finder {
   // Takes the stream behind the header at `at`, if there is one that is worth
   // it. Returns where to go on.
   size_t Look(size_t at, const StreamHeader& header);
+  // False: it is not worth it, or would not come back.
+  bool Add(size_t begin, const StreamHeader& header, const DeflatedData& read);
 
   const std::span<const uint8_t> bytes_;
   StreamCoder coder_;
@@ -131,18 +134,28 @@ std::optional<InflatedStreams> Finder::Run() {
 }
 
 size_t Finder::Look(size_t at, const StreamHeader& header) {
-  constexpr int64_t kMostListed = 16;
   const size_t begin = at + static_cast<size_t>(header.size);
-  const auto before = bytes_.first(begin), behind = bytes_.subspan(begin);
+  const auto behind = bytes_.subspan(begin);
   std::vector<uint8_t> joined;
   const bool chunks = header.wrapping == Wrapping::kPng;
   if (chunks) joined = OutOfChunks(bytes_.subspan(at));
   work_ += std::ssize(joined);
   const DeflatedData read =
       ReadDeflated(chunks ? joined : behind, room_ + std::ssize(bytes_), work_);
-  if (read.bytes() < (read.ended ? kLeastStream : kLeastCut)) return at + 1;
-  const size_t skipped =
-      read.ended ? begin + static_cast<size_t>(read.bytes()) : at + 1;
+  if (read.bytes() < (read.ended ? kLeastStream : kLeastCut) ||
+      std::ssize(read.blocks) > MostBlocks(std::ssize(read.data))) {
+    return at + 1;
+  }
+  constexpr int64_t kTimes = 4;  // it is gone through again
+  work_ += kTimes * std::ssize(read.data);
+  if (Add(begin, header, read)) return copied_;
+  return read.ended ? begin + static_cast<size_t>(read.bytes()) : at + 1;
+}
+
+bool Finder::Add(size_t begin, const StreamHeader& header,
+                 const DeflatedData& read) {
+  constexpr int64_t kMostListed = 16;
+  const auto before = bytes_.first(begin), behind = bytes_.subspan(begin);
   Stream stream = {static_cast<int64_t>(begin - copied_), std::ssize(read.data),
                    header.wrapping,
                    coder_.Code(read, {header.window_bits, header.level})};
@@ -153,7 +166,7 @@ size_t Finder::Look(size_t at, const StreamHeader& header) {
   };
   auto wrapped = wrap(header.wrapping);
   if (!BeginsWith(behind, wrapped)) wrapped = wrap(Wrapping::kNone);
-  if (!BeginsWith(behind, wrapped)) return skipped;
+  if (!BeginsWith(behind, wrapped)) return false;
   if (stream.wrapping == Wrapping::kPng) {
     stream.rows = PngRowsBehind(before, stream.size);
   }
@@ -163,7 +176,7 @@ size_t Finder::Look(size_t at, const StreamHeader& header) {
   const int64_t more = std::ssize(read.data) + listed - std::ssize(wrapped);
   // The block never becomes shorter: the decoder relies on that.
   if (listed > kMostListed + read.bytes() * 3 / 5 || more < 0 || more > room_) {
-    return skipped;
+    return false;
   }
   room_ -= more;
   ++count_;
@@ -172,7 +185,8 @@ size_t Finder::Look(size_t at, const StreamHeader& header) {
   body_.Bytes(stream.rows.bytes > 0 ? Unfiltered(read.data, stream.rows)
                                     : read.data);
   replaced_ += read.bytes();
-  return copied_ = begin + wrapped.size();
+  copied_ = begin + wrapped.size();
+  return true;
 }
 
 }  // namespace
@@ -194,8 +208,8 @@ std::vector<uint8_t> DeflateStreams(std::span<const uint8_t> inflated,
   if (count > static_cast<uint64_t>(size)) {
     throw Error(ErrorKind::kFormat, "streams are more than bytes");
   }
-  std::vector<Stream> streams;
-  while (streams.size() < count) streams.push_back(ReadStream(in, form));
+  ByteReader list = in;  // read twice: it may be long
+  for (uint64_t i = 0; i < count; ++i) ReadStream(in, form);
   ZlibTables tables;
   std::vector<uint8_t> out;
   const auto add = [&](std::span<const uint8_t> bytes) {
@@ -204,7 +218,8 @@ std::vector<uint8_t> DeflateStreams(std::span<const uint8_t> inflated,
     }
     out.insert(out.end(), bytes.begin(), bytes.end());
   };
-  for (const Stream& stream : streams) {
+  for (uint64_t i = 0; i < count; ++i) {
+    const Stream stream = ReadStream(list, form);
     add(in.Bytes(stream.before));
     auto data = in.Bytes(stream.size);
     std::vector<uint8_t> filtered;

@@ -73,7 +73,10 @@ PngRows PngRowsBehind(std::span<const uint8_t> before, int64_t data) {
   const int64_t pixel = kChannels[colour] * bits;  // in bits
   const PngRows rows = {(width * pixel + 7) / 8,
                         std::max<int64_t>(pixel / 8, 1)};
-  if (!rows.AreSound() || data > height * (rows.bytes + 1)) return {};
+  if (!rows.AreSound() || rows.bytes >= data) return {};  // no whole row
+  const int64_t whole = WholeRows(data, rows);
+  const bool more = data % (rows.bytes + 1) > 0;
+  if (whole + (more ? 1 : 0) > height) return {};
   return rows;
 }
 

@@ -98,7 +98,7 @@ std::vector<uint8_t> IntoChunks(std::span<const uint8_t> before,
 
 StreamHeader PngHeader(std::span<const uint8_t> bytes) {
   StreamHeader header = ZlibHeader(bytes.subspan(kChunkHeader));
-  if (header.size == 0) return {};
+  if (header.size == 0 || HighFirst(bytes) < kZlibHeader) return {};
   header.size += kChunkHeader;
   header.wrapping = Wrapping::kPng;
   return header;
@@ -140,7 +140,7 @@ std::vector<uint8_t> OutOfChunks(std::span<const uint8_t> bytes) {
     const size_t there = bytes.size() - kChunkHeader;
     const auto data = bytes.subspan(kChunkHeader, std::min(said, there));
     joined.insert(joined.end(), data.begin(), data.end());
-    more = said == length && said + kChunkSum < there;
+    more = said == length && said > 0 && said + kChunkSum < there;
     if (more) bytes = bytes.subspan(kChunkHeader + said + kChunkSum);
   }
   joined.erase(

@@ -141,8 +141,6 @@ void HuffmanTree::MakeLengths() {
 }
 
 // Lengths of codes, as they are sent: a length, or how often one is repeated.
-constexpr int kRepeat = 16, kFewZeros = 17, kManyZeros = 18;
-
 void AddLengths(const HuffmanTree& tree, std::vector<DeflateExtra>& out) {
   const auto lengths =
       tree.lengths().first(static_cast<size_t>(tree.last()) + 1);

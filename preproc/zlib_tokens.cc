@@ -10,7 +10,6 @@ namespace {
 
 constexpr int64_t kNone = 0;  // no place: what begins the data is not found
 constexpr int64_t kTooFar = 4096;  // for a match of kShortestCopy
-constexpr int kLastFast = 3;       // of the levels that do not look again
 
 }  // namespace
 
@@ -32,7 +31,7 @@ ZlibTokens::ZlibTokens(std::span<const uint8_t> data,
                        const ZlibSettings& settings, ZlibTables& tables)
     : data_(data),
       effort_(EffortOf(settings.level)),
-      lazy_(settings.level > kLastFast),
+      lazy_(settings.IsLazy()),
       shortest_(settings.shortest),
       farthest_((int64_t{1} << settings.window_bits) - kLongestCopy - 4),
       shift_((settings.memory_level + 9) / 3),
@@ -64,7 +63,7 @@ DeflateToken ZlibTokens::Next() {
   return {0, data_[static_cast<size_t>(at_)]};
 }
 
-void ZlibTokens::Take(const DeflateToken& token, const DeflateToken& next) {
+void ZlibTokens::Take(const DeflateToken& token, bool is_next) {
   const int64_t end = at_ + token.length();
   NNCPP_CHECK(end <= std::ssize(data_));
   // Levels that do not look again leave long copies out, and the last bytes.
@@ -74,8 +73,7 @@ void ZlibTokens::Take(const DeflateToken& token, const DeflateToken& next) {
   for (; enters && entered_ < end; ++entered_) Enter(entered_);
   entered_ = std::max(entered_, end);
   at_ = end;
-  is_known_ =
-      token == next && later_.length >= kShortestCopy && token.distance == 0;
+  is_known_ = is_next && token.distance == 0 && later_.length >= kShortestCopy;
   match_ = later_;
 }
 
@@ -122,7 +120,7 @@ ZlibTokens::Match ZlibTokens::Search(int64_t at, int64_t least) {
 // The longest match of more than `least` bytes, from `place` on backwards; of
 // those of a length the nearest.
 ZlibTokens::Match ZlibTokens::Longest(int64_t at, int64_t place,
-                                      int64_t least) const {
+                                      int64_t least) {
   const int64_t limit = at > farthest_ ? at - farthest_ : kNone;
   const int64_t rest = std::ssize(data_) - at;
   const int64_t nice = std::min(effort_.nice, rest);

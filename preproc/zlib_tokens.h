@@ -22,6 +22,7 @@ struct ZlibSettings {
   int shortest = 3;
 
   bool AreSound() const;
+  bool IsLazy() const { return level >= 4; }  // looks again at the next place
   bool operator==(const ZlibSettings&) const = default;
 };
 
@@ -44,12 +45,15 @@ class ZlibTokens {
   int64_t at() const { return at_; }  // bytes passed
   int64_t left() const { return std::ssize(data_) - at_; }
 
+  // Places that were looked at so far.
+  int64_t work() const { return work_; }
+
   // What zlib would do here. REQUIRES: left() > 0.
   DeflateToken Next();
 
-  // Passes a token; `next` is what Next() said of it.
+  // Passes a token, which is what Next() said or not.
   // REQUIRES: token.length() <= left().
-  void Take(const DeflateToken& token, const DeflateToken& next);
+  void Take(const DeflateToken& token, bool is_next);
 
   // Passes bytes that are in no token. REQUIRES: bytes <= left().
   void Skip(int64_t bytes);
@@ -72,7 +76,7 @@ class ZlibTokens {
   size_t HashAt(int64_t at) const;  // of three bytes
   int64_t Enter(int64_t at);
   Match Search(int64_t at, int64_t least);
-  Match Longest(int64_t at, int64_t place, int64_t least) const;
+  Match Longest(int64_t at, int64_t place, int64_t least);
 
   const std::span<const uint8_t> data_;
   const Effort effort_;
@@ -87,6 +91,7 @@ class ZlibTokens {
   Match match_;          // at at_, if it is known
   bool is_known_ = false;
   Match later_;  // one place further, longer than that at at_
+  int64_t work_ = 0;
 };
 
 }  // namespace nncpp

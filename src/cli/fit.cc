@@ -55,9 +55,11 @@ Preparation::Seen SeeInput(HeadSource& in, int64_t size,
   }
   auto seen = Preparation::See(head, modelled, first, prep);
   if (!seen.inflated || options.block_given) return seen;
-  options.config.block_symbols =
-      BlockForStreams(modelled, options.config.block_symbols);
-  return Preparation::See(head, modelled, options.config, prep);
+  first.block_symbols = BlockForStreams(modelled, options.config.block_symbols);
+  auto more = Preparation::See(head, modelled, first, prep);
+  if (!more.inflated) return more;  // they are few behind the first 256 KiB
+  options.config.block_symbols = first.block_symbols;
+  return more;
 }
 
 void FitToKind(const Preparation::Seen& seen, Options& options) {

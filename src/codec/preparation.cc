@@ -261,12 +261,14 @@ bool Preparation::Spell(std::span<const uint8_t> bytes,
 bool Preparation::ShrinkSurely(std::span<const uint8_t> bytes,
                                std::span<const uint16_t> symbols,
                                bool plain) const {
-  std::vector<uint8_t> inflated;
-  if (InflatesStreams() && !plain) {
-    SymbolsToBytes(symbols, inflated);
-    bytes = inflated;
+  constexpr int64_t kMost = 15;  // sixteenths of the bytes
+  if (!InflatesStreams() || plain) {
+    return DeflatedBytes(bytes) < std::ssize(bytes) / 16 * kMost;
   }
-  return DeflatedBytes(bytes) < std::ssize(bytes) / 16 * 15;
+  // Contexts take three quarters of what deflate does, or less.
+  std::vector<uint8_t> inflated;
+  SymbolsToBytes(symbols, inflated);
+  return DeflatedBytes(inflated) / 4 * 3 < std::ssize(bytes) / 16 * kMost;
 }
 
 std::vector<uint8_t> Preparation::ToBytes(std::span<const uint16_t> symbols,

@@ -118,8 +118,7 @@ class Preparation {
                  std::vector<uint16_t>& symbols) const;
 
   // Whether contexts are sure to take less than its bytes for a block that
-  // ToSymbols made so, since deflate does for these, or for what their streams
-  // hold: mixing finds what it finds.
+  // ToSymbols made so, since mixing finds what deflate finds, and more.
   bool ShrinkSurely(std::span<const uint8_t> bytes,
                     std::span<const uint16_t> symbols, bool plain) const;
 

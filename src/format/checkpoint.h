@@ -17,7 +17,7 @@ inline constexpr std::array<uint8_t, 8> kCheckpointMagic = {
     0x91, 'N', 'N', 'C', 'K', '\r', '\n', 0x1A};
 
 // Raised with every change of the layout or of a model's state.
-inline constexpr uint64_t kCheckpointNumber = 4;
+inline constexpr uint64_t kCheckpointNumber = 5;
 
 // Limits that a reader checks before it takes memory.
 inline constexpr int64_t kMaxCheckpointHeadBytes = int64_t{1} << 28;

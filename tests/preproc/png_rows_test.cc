@@ -38,6 +38,10 @@ TEST(PngRows, AreWhatTheHeaderSays) {
   EXPECT_EQ(rows(Header(10, 5, 32, 0), 15).first, 0);
   EXPECT_EQ(rows(Header(0, 5, 8, 2), 5).first, 0);
   EXPECT_EQ(rows({}, 10).first, 0);
+  EXPECT_EQ(rows(Header(10, 5, 8, 2), 30).first, 0);  // no whole row
+  Octets huge = Header(255, 255, 16, 6);
+  for (const size_t at : {10, 11, 12, 14, 15, 16}) huge[at] = 0xFF;
+  EXPECT_EQ(rows(huge, int64_t{1} << 24).first, 0);
   Octets cut = Header(10, 5, 8, 2);
   cut.resize(22);
   EXPECT_EQ(rows(cut, 10).first, 0);

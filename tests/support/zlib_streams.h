@@ -4,11 +4,14 @@
 #include <zlib.h>
 
 #include <cstdint>
+#include <optional>
+#include <random>
 #include <span>
 #include <stdexcept>
 #include <vector>
 
 #include "preproc/deflated_stream.h"
+#include "src/base/error.h"
 
 namespace nncpp::testing {
 
@@ -42,6 +45,27 @@ inline std::vector<uint8_t> ByZlib(std::span<const uint8_t> data,
   deflateEnd(&stream);
   if (status != Z_STREAM_END) throw std::runtime_error("deflate fails");
   return out;
+}
+
+inline constexpr int64_t kAnySize = int64_t{1} << 30;
+
+// Tables for all, as for the streams of a file. Null: the twin refuses.
+inline std::optional<std::vector<uint8_t>> Deflate(
+    const std::vector<uint8_t>& data, const StreamCode& code,
+    int64_t most = kAnySize) {
+  static ZlibTables tables;
+  try {
+    return DeflateAgain(data, code, most, tables);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+inline std::vector<uint8_t> Noise(int64_t size) {
+  std::vector<uint8_t> noise(static_cast<size_t>(size));
+  std::mt19937 random(4);
+  for (uint8_t& byte : noise) byte = static_cast<uint8_t>(random());
+  return noise;
 }
 
 }  // namespace nncpp::testing
