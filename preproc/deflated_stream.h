@@ -10,6 +10,7 @@
 #include "preproc/deflate_tokens.h"
 #include "preproc/zlib_tokens.h"
 #include "src/base/bytes.h"
+#include "src/base/error.h"
 
 namespace nncpp {
 
@@ -84,6 +85,9 @@ class StreamCoder {
 std::vector<uint8_t> DeflateAgain(std::span<const uint8_t> data,
                                   const StreamCode& code, int64_t most,
                                   ZlibTables& tables);
+
+// For what an archive says of a stream and cannot be: kFormat.
+Error NoStream();
 
 // What stands for blocks and changes in the list of streams.
 void WriteDetails(const StreamCode& code, ByteWriter& out);

@@ -23,10 +23,6 @@ struct Stream {
   PngRows rows = {};  // of kPng
 };
 
-Error NoStream() {
-  return {ErrorKind::kFormat, "a stream is none that can be"};
-}
-
 // ---- the list ---------------------------------------------------------------
 
 // In place of the bits of a window, which are 9 to 15: so much less, and the
