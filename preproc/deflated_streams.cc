@@ -155,13 +155,18 @@ bool Finder::Add(size_t begin, const StreamHeader& header,
   Stream stream = {static_cast<int64_t>(begin - copied_), std::ssize(read.data),
                    header.wrapping,
                    coder_.Code(read, {header.window_bits, header.level})};
-  const auto made = DeflateAgain(read.data, stream.code, read.bytes(), tables_);
-  const auto wrap = [&](Wrapping wrapping) {
+  std::vector<uint8_t> made;
+  try {
+    made = DeflateAgain(read.data, stream.code, read.bytes(), tables_);
+  } catch (const Error&) {  // no stream is worth a run
+    return false;
+  }
+  std::vector<uint8_t> wrapped;
+  for (const Wrapping wrapping : {header.wrapping, Wrapping::kNone}) {
     stream.wrapping = wrapping;
-    return Wrapped(wrapping, before, made, read.ended, read.data);
-  };
-  auto wrapped = wrap(header.wrapping);
-  if (!BeginsWith(behind, wrapped)) wrapped = wrap(Wrapping::kNone);
+    wrapped = Wrapped(wrapping, before, made, read.ended, read.data);
+    if (BeginsWith(behind, wrapped)) break;
+  }
   if (!BeginsWith(behind, wrapped)) return false;
   if (stream.wrapping == Wrapping::kPng) {
     stream.rows = PngRowsBehind(before, stream.size);
