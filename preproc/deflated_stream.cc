@@ -40,7 +40,7 @@ void GoThrough(const DeflatedData& read, const ZlibSettings& settings,
 // search finds; `stop` or more if it is so much.
 int64_t CostOf(const DeflatedData& read, const ZlibSettings& settings,
                int64_t tokens, int64_t stop, ZlibTables& tables) {
-  constexpr int64_t kMostWork = int64_t{1} << 24;
+  constexpr int64_t kMostWork = int64_t{1} << 22;
   int64_t cost = 0;
   GoThrough(read, settings, tables,
             [&](const DeflateToken& token, bool is_next, int64_t work) {
@@ -79,6 +79,7 @@ std::vector<ZlibSettings> Candidates(const DeflatedData& read,
   return candidates;
 }
 
+// All changes, or so many that more bytes would say them than the stream has.
 std::vector<TokenChange> ChangesOf(const DeflatedData& read,
                                    const ZlibSettings& settings,
                                    ZlibTables& tables) {
@@ -92,7 +93,7 @@ std::vector<TokenChange> ChangesOf(const DeflatedData& read,
                 changes.push_back({same, token});
                 same = 0;
               }
-              return true;
+              return 2 * std::ssize(changes) <= read.bytes();
             });
   return changes;
 }

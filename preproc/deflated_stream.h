@@ -63,15 +63,16 @@ class StreamCoder {
     int level = 6;  // the first to try
   };
 
-  // As near to zlib as there are settings; DeflateAgain() of the code and
-  // read.data is what was read, whole bytes of it.
+  // As near to zlib as there are settings. DeflateAgain() of the code and
+  // read.data is what was read, whole bytes of it, unless the code would be
+  // longer than that.
   // REQUIRES: there are blocks, MostBlocks() of the data at most.
   StreamCode Code(const DeflatedData& read, const Hint& hint);
 
  private:
   // After so many streams that no settings make, those of the last one
   // alone are tried: the file is another program's.
-  static constexpr int kMostMissed = 4;
+  static constexpr int kMostMissed = 8;
 
   ZlibSettings Choose(const DeflatedData& read, const Hint& hint);
 

@@ -45,7 +45,7 @@ class ZlibTokens {
   int64_t at() const { return at_; }  // bytes passed
   int64_t left() const { return std::ssize(data_) - at_; }
 
-  // Places that were looked at so far.
+  // Places that were looked at so far; long matches count more.
   int64_t work() const { return work_; }
 
   // What zlib would do here. REQUIRES: left() > 0.
