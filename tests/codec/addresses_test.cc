@@ -72,12 +72,12 @@ TEST(Addresses, AreNotLookedForInTextNorBesideWords) {
       std::make_shared<Dictionary>(std::vector<std::string>{"and", "the"});
   EXPECT_EQ(field(Program(1000), words).front(), 0x02);
   for (const Octets& unknown :
-       {Octets{0x41, 1}, {0x42, 1}, {0x48, 1}, {0x80}, {0x40, 0}, {0x40, 5}}) {
+       {Octets{0x41, 1}, {0x42, 1}, {0x48, 1}, {0x80}, {0x40, 0}, {0x40, 6}}) {
     ExpectError(ErrorKind::kUnsupported, "not know",
                 [&] { Preparation::Parse(unknown, PrepOptions()); });
   }
   for (const Octets& known :
-       {Octets{0x40, 1}, {0x40, 2}, {0x40, 3}, {0x40, 4}}) {
+       {Octets{0x40, 1}, {0x40, 2}, {0x40, 3}, {0x40, 4}, {0x40, 5}}) {
     EXPECT_EQ(Preparation::Parse(known, PrepOptions()).Field(), known);
   }
   EXPECT_TRUE(
