@@ -274,6 +274,13 @@ std::optional<DeflateToken> Reader::ReadCopy(int length_code) {
 
 }  // namespace
 
+void BitString::Add(uint32_t bits, int count) {
+  for (int i = 0; i < count; ++i, ++size) {
+    if (size % 8 == 0) bytes.push_back(0);
+    bytes.back() |= static_cast<uint8_t>((bits >> i & 1) << size % 8);
+  }
+}
+
 const DeflateCodes& DeflateCodes::Fixed() {
   static const DeflateCodes fixed = [] {
     DeflateCodes codes;

@@ -29,6 +29,8 @@ struct BitString {
   std::vector<uint8_t> bytes;
   int64_t size = 0;  // bits
 
+  // Adds `count` bits, 32 at most.
+  void Add(uint32_t bits, int count);
   bool operator==(const BitString&) const = default;
 };
 

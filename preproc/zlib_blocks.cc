@@ -171,13 +171,6 @@ void AddLengths(const HuffmanTree& tree, std::vector<DeflateExtra>& out) {
   }
 }
 
-void Append(uint32_t bits, int count, BitString& to) {
-  for (int i = 0; i < count; ++i, ++to.size) {
-    if (to.size % 8 == 0) to.bytes.push_back(0);
-    to.bytes.back() |= static_cast<uint8_t>((bits >> i & 1) << to.size % 8);
-  }
-}
-
 // What says the codes of these trees.
 BitString HeaderOf(const HuffmanTree& literals, const HuffmanTree& distances) {
   std::vector<DeflateExtra> lengths;
@@ -189,17 +182,17 @@ BitString HeaderOf(const HuffmanTree& literals, const HuffmanTree& distances) {
   int sent = kLengthCodes;
   while (sent > 4 && tree.lengths()[kLengthOrder[sent - 1]] == 0) --sent;
   BitString header;
-  Append(static_cast<uint32_t>(literals.last() - 256), 5, header);
-  Append(static_cast<uint32_t>(distances.last()), 5, header);
-  Append(static_cast<uint32_t>(sent - 4), 4, header);
+  header.Add(static_cast<uint32_t>(literals.last() - 256), 5);
+  header.Add(static_cast<uint32_t>(distances.last()), 5);
+  header.Add(static_cast<uint32_t>(sent - 4), 4);
   for (int i = 0; i < sent; ++i) {
-    Append(tree.lengths()[kLengthOrder[i]], 3, header);
+    header.Add(tree.lengths()[kLengthOrder[i]], 3);
   }
   const auto codes = *HuffmanCodes(tree.lengths());
   for (const DeflateExtra& s : lengths) {
     const auto code = static_cast<size_t>(s.code);
-    Append(codes[code], tree.lengths()[code], header);
-    Append(s.bits, s.count, header);
+    header.Add(codes[code], tree.lengths()[code]);
+    header.Add(s.bits, s.count);
   }
   return header;
 }

@@ -171,38 +171,25 @@ TEST(DeflatedStream, HasTheTokensThatAreSaid) {
   EXPECT_EQ(std::ssize(read.data), 3000);
 }
 
-// Bits, the first of each number lowest; of codes the highest comes first.
-class Bits {
- public:
-  Bits& Add(uint32_t bits, int count) {
-    for (int i = 0; i < count; ++i, ++bits_.size) {
-      if (bits_.size % 8 == 0) bits_.bytes.push_back(0);
-      bits_.bytes.back() |=
-          uint8_t((i < 32 ? bits >> i & 1 : 0) << bits_.size % 8);
-    }
-    return *this;
-  }
-  Bits& AddCode(uint32_t code, int count) {
-    for (int i = count - 1; i >= 0; --i) Add(code >> i & 1, 1);
-    return *this;
-  }
-  const BitString& bits() const { return bits_; }
-
- private:
-  BitString bits_;
-};
+// The bits of a code, the highest first.
+void AddCode(uint32_t code, int count, BitString& to) {
+  for (int i = count - 1; i >= 0; --i) to.Add(code >> i & 1, 1);
+}
 
 // The longest copy by the code of the second longest ones, which zlib reads.
 TEST(DeflatedStream, OfRareCodesIsReadUpToThem) {
-  Bits bits;
-  bits.Add(1, 1).Add(1, 2);              // the last block, fixed codes
-  bits.AddCode(0x30 + 'a', 8);           // a literal
-  bits.AddCode(0xC0 + 4, 8).Add(31, 5);  // 258 by 284
-  bits.AddCode(0, 5).AddCode(0, 7);      // from one back; the end
-  const DeflatedData read = Read(bits.bits().bytes);
+  BitString bits;
+  bits.Add(1, 1);  // the last block
+  bits.Add(1, 2);  // fixed codes
+  AddCode(0x30 + 'a', 8, bits);
+  AddCode(0xC0 + 4, 8, bits);  // 284
+  bits.Add(31, 5);
+  AddCode(0, 5, bits);  // from one back
+  AddCode(0, 7, bits);  // the end
+  const DeflatedData read = Read(bits.bytes);
   EXPECT_EQ(read.data, (Octets{'a'}));
   EXPECT_FALSE(read.ended);
-  ComesBack(bits.bits().bytes, read);
+  ComesBack(bits.bytes, read);
 }
 
 // ---- hostile archives -------------------------------------------------------
@@ -223,10 +210,13 @@ TEST(DeflatedStream, ThatCannotBeIsRefused) {
   EXPECT_FALSE(refuses({{3000, BlockForm::kStored, true, true, {}}}, {}));
   EXPECT_TRUE(refuses({{3001, BlockForm::kStored, true, true, {}}}, {}));
   // 257 literals and a distance of one bit each.
-  Bits over;
-  over.Add(0, 10).Add(15, 4).Add(0, 3 * 17).Add(1, 3).Add(0, 3).Add(0, 258);
+  BitString over;
+  over.Add(0, 10);
+  over.Add(15, 4);  // all 19 lengths of codes follow
+  for (int i = 0; i < 19; ++i) over.Add(i == 17 ? 1 : 0, 3);
+  for (int i = 0; i < 258; ++i) over.Add(0, 1);
   EXPECT_TRUE(
-      refuses({{tokens, BlockForm::kGivenCodes, true, true, over.bits()}}, {}));
+      refuses({{tokens, BlockForm::kGivenCodes, true, true, over}}, {}));
   // Codes that are none, and codes that the tokens do not have.
   EXPECT_TRUE(refuses(
       {{tokens, BlockForm::kGivenCodes, true, true, {{0xFF, 0xFF}, 16}}}, {}));
