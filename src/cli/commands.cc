@@ -95,10 +95,9 @@ CodecOptions CodecOptionsFor(const Options& options, const std::string& name,
   return codec;
 }
 
-void SayModel(const ModelConfig& config, bool self_check) {
+void SayModel(const ModelConfig& config, int64_t memory) {
   Say(ConfigTable(config));
-  Say("memory needed:      " + FormatCount(MemoryNeeded(config, self_check)) +
-      " bytes\n");
+  Say("memory needed:      " + FormatCount(memory) + " bytes\n");
 }
 
 // What `-v` tells before a decode from part `first` on. Only a file can be read
@@ -108,7 +107,8 @@ void SayArchive(const Options& options, PartInput& input, int64_t first = 1) {
   if (options.input == "-" || !archive->Identity()) return;
   ArchiveReader reader(*archive);
   ByteReader fields(reader.ReadHeader().config);
-  SayModel(ParseConfig(fields), /*self_check=*/false);
+  const ModelConfig config = ParseConfig(fields);
+  SayModel(config, MemoryToDecode(config));
 }
 
 // The checkpoints of a run, if it has any.
@@ -146,16 +146,16 @@ void RunCompress(Options options) {
   const bool self_check = options.self_check.value_or(small);
   if (!of_checkpoint) {
     FitToKind(seen, options);
-    if (size >= 0 && !options.tables_given) {
-      FitToInput(seen, codec, self_check, options);
-    }
+    if (!options.tables_given) FitToInput(seen, codec, self_check, options);
     FitNet(seen, from, options);
     FitToMemory(self_check, options);
   }
   if (options.wide_symbols && !of_checkpoint) FindAlphabet(in, options);
   PartOutput out(options, in, several ? several->Attributes() : in.Attributes(),
                  from);
-  if (options.verbose) SayModel(options.config, self_check);
+  if (options.verbose) {
+    SayModel(options.config, MemoryNeeded(options.config, self_check));
+  }
 
   const auto checkpoints = CheckpointsFor(options, in, out.part());
   codec.self_check = self_check;
@@ -318,7 +318,7 @@ void RunList(const Options& options, std::string& subject) {
   const std::string name =
       options.input == "-" ? "standard input" : options.input;
   const Listing listing = input.Check();
-  const int64_t memory = MemoryNeeded(listing.config, /*self_check=*/false);
+  const int64_t memory = MemoryToDecode(listing.config);
   PrintOut(options.json ? ListingJson(name, listing, memory)
                         : ListingTable(name, listing, memory));
 }

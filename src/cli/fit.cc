@@ -79,17 +79,28 @@ void FitToKind(const Preparation::Seen& seen, Options& options) {
 
 void FitToInput(const Preparation::Seen& seen, const CodecOptions& codec,
                 bool self_check, Options& options) {
+  if (seen.size < 0) {
+    while (HalveLargeTables(options.config)) continue;
+    return;
+  }
   const auto& own = codec.prep.own_primer;
   const int64_t learnt = seen.size + (own ? std::ssize(*own) : 0);
-  const int64_t primer =
-      Preparation::PrimerLength(seen, options.config, codec.prep);
-  ModelConfig fitted = options.config;
-  FitTables(learnt, primer, fitted);
-  if (MemoryNeeded(fitted, self_check) > MostMemory(options)) {
-    fitted = options.config;
-    FitTables(learnt, 0, fitted);
-  }
-  options.config = fitted;
+  const int64_t most = MostMemory(options);
+  const int64_t most_for_large =
+      options.memory_limit >= 0 ? most : most / 4 * 3;
+  const auto fitted = [&](int64_t primer) {
+    ModelConfig config = options.config;
+    FitTables(learnt, primer, config);
+    while (MemoryNeeded(config, self_check) > most_for_large &&
+           HalveLargeTables(config)) {
+      continue;
+    }
+    return config;
+  };
+  const ModelConfig primed =
+      fitted(Preparation::PrimerLength(seen, options.config, codec.prep));
+  options.config =
+      MemoryNeeded(primed, self_check) <= most ? primed : fitted(0);
 }
 
 void FitNet(const Preparation::Seen& seen, const CheckpointSummary& from,

@@ -23,9 +23,10 @@ Preparation::Seen SeeInput(HeadSource& in, int64_t size,
 // scans, those of samples where that looks like samples.
 void FitToKind(const Preparation::Seen& seen, Options& options);
 
-// Tables as large as the input, whose size is known, and what is learnt before
-// it would fill; as the input alone would where the machine or -M has no room
-// for those.
+// Tables as large as the input, and what is learnt before it would fill; as the
+// input alone would where the machine or -M has no room for those. Tables
+// larger than the default level's take three quarters of the machine's memory
+// at most, and are for inputs of known size.
 void FitToInput(const Preparation::Seen& seen, const CodecOptions& codec,
                 bool self_check, Options& options);
 

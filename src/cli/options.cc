@@ -374,7 +374,9 @@ Options ParseOptions(int argc, const char* const* argv) {
   options.alphabet_given = app.count("--alphabet") > 0;
   ReadPrep(raw, options);
   options.tables_given =
-      app.count("--mixing-bits") + app.count("--ngram-bits") > 0;
+      app.count("--mixing-bits") + app.count("--match-bits") +
+          app.count("--direct-bits") + app.count("--ngram-bits") >
+      0;
   options.block_given = app.count("--block-symbols") > 0;
   options.jpeg_given = app.count("--jpeg") > 0;
   options.samples_given = app.count("--samples") > 0;

@@ -28,7 +28,7 @@ struct Progress {
 
 // What a run will take, as a rehearsal has it.
 struct Expectation {
-  int64_t memory_bytes = 0;     // MemoryNeeded
+  int64_t memory_bytes = 0;     // MemoryNeeded, MemoryToDecode
   double bytes_per_second = 0;  // of the original
   double seconds = -1;          // in all; -1: the original's size is not known
 };
@@ -84,8 +84,10 @@ struct CheckpointSummary {
   bool only_header = false;  // of the archive's part is written, or less
 };
 
-// Bytes of memory that a run with this configuration needs, before it starts.
+// Bytes of memory that Compress needs with this configuration, with a
+// self-check or without, and Decompress.
 int64_t MemoryNeeded(const ModelConfig& config, bool self_check);
+int64_t MemoryToDecode(const ModelConfig& config);
 
 // Writes an archive of everything `in` delivers. The configuration is stored
 // in the archive; where `options.prep` brings words, its alphabet is theirs,

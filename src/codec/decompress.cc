@@ -55,7 +55,8 @@ class Decompressor {
                       " symbols without words for them; use the nncpp that "
                       "made it");
     }
-    CheckMemory(config_, false, options_.memory_limit, ErrorKind::kUnsupported);
+    CheckMemory(MemoryToDecode(config_), options_.memory_limit,
+                ErrorKind::kUnsupported);
     CheckOutput(header.original_bytes.value_or(0));
     if (!header.part) {
       progress_.original_total = header.original_bytes.value_or(-1);

@@ -20,7 +20,7 @@ std::unique_ptr<Learner> NewLearner(Pieces& in, int64_t size,
     preparation = Preparation::Choose(head, size, config, options.prep);
     prepared.alphabet = preparation.Alphabet(config.alphabet);
   }
-  CheckMemory(prepared, options.self_check, options.memory_limit,
+  CheckMemory(MemoryNeeded(prepared, options.self_check), options.memory_limit,
               ErrorKind::kMemory);
   return std::make_unique<Learner>(prepared, std::move(preparation), options);
 }

@@ -11,17 +11,20 @@
 
 namespace nncpp {
 
-int64_t MemoryNeeded(const ModelConfig& config, bool self_check) {
+int64_t MemoryToDecode(const ModelConfig& config) {
   // A block as bytes, up to two a symbol, as symbols, and coded; the segment
   // under way; the program itself.
   const int64_t block =
       config.block_symbols * 6 + SegmentEncoder::Bytes(config);
-  return ModelMemory(config) * (self_check ? 2 : 1) + block + (8 << 20);
+  return ModelMemory(config) + block + (8 << 20);
 }
 
-void CheckMemory(const ModelConfig& config, bool self_check, int64_t limit,
-                 ErrorKind kind) {
-  const int64_t need = MemoryNeeded(config, self_check);
+int64_t MemoryNeeded(const ModelConfig& config, bool self_check) {
+  return MemoryToDecode(config) + SavedTables(config) +
+         (self_check ? ModelMemory(config) : 0);
+}
+
+void CheckMemory(int64_t need, int64_t limit, ErrorKind kind) {
   const int64_t most = limit >= 0 ? limit : MemoryOfMachine();
   if (need <= most) return;
   const bool limited = limit >= 0;
@@ -44,9 +47,11 @@ std::unique_ptr<Backend> BackendFor(const CodecOptions& options,
       (config.layers == 0 ? config.mixing > 1
                           : config.mixing > 0 && config.replay_period == 0);
   const int rest = beside ? threads - 1 : threads;
+  ModelConfig net = config;  // contexts stay with the host
+  net.mixing = 0;
   std::unique_ptr<Backend> backend =
       options.make_backend
-          ? options.make_backend(ModelMemory(config) * models, rest)
+          ? options.make_backend(ModelMemory(net) * models, rest)
           : MakeCpuBackend(rest);
   backend->set_leaves_core(beside);
   return backend;

@@ -11,11 +11,10 @@
 
 namespace nncpp {
 
-// Throws an Error of this kind when MemoryNeeded exceeds `limit`, or, where
-// that is -1, the machine's memory. A compressor says kMemory; to a
-// decompressor it is an archive that it cannot read, kUnsupported.
-void CheckMemory(const ModelConfig& config, bool self_check, int64_t limit,
-                 ErrorKind kind);
+// Throws an Error of this kind when `need` bytes exceed `limit`, or, where that
+// is -1, the machine's memory. A compressor says kMemory; to a decompressor it
+// is an archive that it cannot read, kUnsupported.
+void CheckMemory(int64_t need, int64_t limit, ErrorKind kind);
 
 // The backend that the options ask for, with room for `models` models.
 std::unique_ptr<Backend> BackendFor(const CodecOptions& options,

@@ -193,13 +193,13 @@ int64_t ReplayedSymbols(const ModelConfig& config, int64_t symbols) {
 }
 
 Expectation Expect(const ModelConfig& config, const Preparation& preparation,
-                   int64_t bytes, bool self_check, const Pace& pace) {
+                   int64_t bytes, int64_t memory, const Pace& pace) {
   const double per_symbol =
       pace.coding +
       (Replays(config) ? pace.replay * static_cast<double>(config.replay_passes)
                        : 0);
   Expectation expected;
-  expected.memory_bytes = MemoryNeeded(config, self_check);
+  expected.memory_bytes = memory;
   expected.bytes_per_second =
       1 / std::max(per_symbol * preparation.SymbolsPerByte(), 1e-12);
   if (bytes < 0) return expected;
@@ -221,14 +221,15 @@ Expectation ExpectCompress(const ModelConfig& config,
     pace.coding += check.coding;
     pace.replay += check.replay;
   }
-  return Expect(config, preparation, bytes, self_check, pace);
+  return Expect(config, preparation, bytes, MemoryNeeded(config, self_check),
+                pace);
 }
 
 Expectation ExpectDecompress(const ModelConfig& config,
                              const Preparation& preparation, int64_t bytes,
                              Backend& backend) {
   const int64_t first = FirstBlock(config, preparation, bytes);
-  return Expect(config, preparation, bytes, /*self_check=*/false,
+  return Expect(config, preparation, bytes, MemoryToDecode(config),
                 Rehearse(config, first, /*decoding=*/true, backend));
 }
 

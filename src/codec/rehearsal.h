@@ -26,10 +26,10 @@ Pace Rehearse(const ModelConfig& config, int64_t symbols, bool decoding,
 // Symbols that are replayed while so many are learnt.
 int64_t ReplayedSymbols(const ModelConfig& config, int64_t symbols);
 
-// What a run at this pace will take for an original of `bytes` bytes, -1: not
-// known, and for the primer.
+// What a run at this pace, in so much memory, will take for an original of
+// `bytes` bytes, -1: not known, and for the primer.
 Expectation Expect(const ModelConfig& config, const Preparation& preparation,
-                   int64_t bytes, bool self_check, const Pace& pace);
+                   int64_t bytes, int64_t memory, const Pace& pace);
 
 // The same for Compress, with a self-check or without, and for Decompress, at
 // the pace of a rehearsal.

@@ -184,6 +184,11 @@ const std::vector<ConfigField>& ConfigFields() {
             &C::jpeg, 0, 1),
       Whole("samples", "1: numbers are predicted as pictures and sounds are",
             &C::samples, 0, 1),
+      Whole("match-bits", "log2 of the symbols that matches look back on",
+            &C::match_bits, 10, 28),
+      Whole("direct-bits",
+            "log2 of the lines of 64 bytes of each direct probability",
+            &C::direct_bits, 10, 22),
   };
   return fields;
 }
@@ -193,18 +198,38 @@ void FitTables(int64_t bytes, int64_t primer_bytes, ModelConfig& config) {
   constexpr int64_t kBuckets = 7, kSlots = 4, kLeast = 5;
   // To less than 2^20 bytes more buckets are worth 0.1 %, and take 0.3 GB.
   constexpr int64_t kModest = int64_t{1} << 20, kModestBuckets = 24;
+  // More than 2^25 are worth 0.3 % each time where a byte has no more than 8.
+  constexpr int64_t kLarge = 3;
+  constexpr int64_t kFarMatches = 25;
+  const ModelConfig usual = ArchiveDefaults();
   const auto width = static_cast<int64_t>(
       std::bit_width(static_cast<uint64_t>(bytes + primer_bytes)));
   const int64_t size = std::max(kLeast, width);
   if (config.mixing > 0) {
-    config.mixing_bits = std::min(config.mixing_bits, kBuckets + size);
-    if (bytes < kModest) {
-      config.mixing_bits = std::min(config.mixing_bits, kModestBuckets);
-    }
+    const int64_t most = bytes < kModest
+                             ? kModestBuckets
+                             : std::max(usual.mixing_bits, kLarge + size);
+    config.mixing_bits = std::min({config.mixing_bits, kBuckets + size, most});
+    // What up to 2^24 symbols are limited by is docs/numerics-mixing.md's.
+    const bool enough = size <= std::min(usual.match_bits, config.mixing_bits);
+    config.match_bits =
+        std::min(config.match_bits,
+                 enough ? usual.match_bits : std::max(kFarMatches, size));
+    const int64_t more =
+        std::max<int64_t>(config.mixing_bits - usual.mixing_bits, 0);
+    config.direct_bits = std::min(config.direct_bits, usual.direct_bits + more);
   }
   if (config.ngram_orders > 0) {
     config.ngram_bits = std::min(config.ngram_bits, kSlots + size);
   }
+}
+
+bool HalveLargeTables(ModelConfig& config) {
+  const ModelConfig before = config, usual = ArchiveDefaults();
+  for (const auto field : {&C::mixing_bits, &C::match_bits, &C::direct_bits}) {
+    if (config.*field > usual.*field) --(config.*field);
+  }
+  return config != before;
 }
 
 int64_t SegmentRows(const ModelConfig& config) {

@@ -65,6 +65,8 @@ struct ModelConfig {
   uint64_t seed = 0;
   int64_t jpeg = 0;     // 1: scans of JPEG files have models of their own
   int64_t samples = 0;  // 1: numbers are predicted as pictures and sounds are
+  int64_t match_bits = 24;   // log2 of the symbols that matches look back on
+  int64_t direct_bits = 17;  // log2 of the lines of each direct probability
   bool operator==(const ModelConfig&) const = default;
 };
 
@@ -95,8 +97,12 @@ ModelConfig ProfileConfig(std::string_view name);
 std::vector<std::string> ProfileNames();
 
 // Makes tables smaller that an input of so many bytes, and a primer of so many,
-// would not fill.
+// would not fill, or gain little by.
 void FitTables(int64_t bytes, int64_t primer_bytes, ModelConfig& config);
+
+// Halves the tables that are larger than the default level's. Returns whether
+// there are such.
+bool HalveLargeTables(ModelConfig& config);
 
 // What a header does not say: the default level for a large input. Part of the
 // format, so it stays whatever becomes of the profiles.

@@ -66,11 +66,17 @@ std::unique_ptr<Model> MakeNet(const ModelConfig& config, Backend& backend) {
 int64_t ModelMemory(const ModelConfig& config) {
   int64_t bytes = 0;
   if (config.layers > 0) {
-    // The features with their counts, and a copy.
-    bytes += NetMemory(config) + NgramFeatures::Bytes(config) * 2;
+    bytes += NetMemory(config) + NgramFeatures::Bytes(config);
     if (config.replay_period > 0) bytes += Replay::Bytes(config);
   }
   if (config.mixing > 0) bytes += MixedModel::Bytes(config);
+  return bytes;
+}
+
+int64_t SavedTables(const ModelConfig& config) {
+  int64_t bytes = 0;
+  if (config.layers > 0) bytes += NgramFeatures::Bytes(config);
+  if (config.mixing > 0) bytes += ContextMixer::Bytes(config);
   return bytes;
 }
 

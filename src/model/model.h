@@ -120,8 +120,11 @@ class Model {
 // Weights of the net, n-gram features apart. Nothing is allocated.
 int64_t ParameterCount(const ModelConfig& config);
 
-// Bytes of memory that MakeModel takes, the copy of Save included.
+// Bytes of memory that MakeModel takes, and Save for the copy of the net.
 int64_t ModelMemory(const ModelConfig& config);
+
+// Bytes that Save takes for the tables of contexts and n-grams.
+int64_t SavedTables(const ModelConfig& config);
 
 // REQUIRES: CheckConfig(config) has passed. The backend must outlive the model.
 std::unique_ptr<Model> MakeModel(const ModelConfig& config, Backend& backend);

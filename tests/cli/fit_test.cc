@@ -53,6 +53,34 @@ TEST(Fit, KeepsBlocksThatAreGiven) {
   EXPECT_EQ(BlockFor(stream, 100'000, options), 5'000'000);
 }
 
+ModelConfig FittedTo(int64_t size, int64_t memory_limit) {
+  Options options;
+  options.config = ProfileConfig("8");
+  options.memory_limit = memory_limit;
+  Preparation::Seen seen;
+  seen.size = size;
+  FitToInput(seen, CodecOptions(), /*self_check=*/false, options);
+  return options.config;
+}
+
+TEST(Fit, TakesTheLargeTablesThatThereIsRoomFor) {
+  constexpr int64_t kGiga = 1'000'000'000, kLarge = int64_t{1} << 28;
+  const ModelConfig all = FittedTo(kLarge, 20 * kGiga);
+  EXPECT_EQ(all, ProfileConfig("8"));
+  EXPECT_GT(MemoryNeeded(all, false), 10 * kGiga);
+  const ModelConfig some = FittedTo(kLarge, 10 * kGiga);
+  EXPECT_EQ(some.mixing_bits, 27);
+  EXPECT_EQ(some.match_bits, 27);
+  EXPECT_EQ(some.direct_bits, 19);
+  EXPECT_LE(MemoryNeeded(some, false), 10 * kGiga);
+  // No smaller than the default level's: whoever checks says that there is no
+  // room.
+  const ModelConfig least = FittedTo(kLarge, kGiga / 2);
+  EXPECT_EQ(least.mixing_bits, 25);
+  EXPECT_GT(MemoryNeeded(least, false), kGiga / 2);
+  EXPECT_EQ(FittedTo(-1, 20 * kGiga), least);
+}
+
 // Blocks of a resumed run were longer already.
 TEST(Fit, SeesTheSameWithLongerBlocks) {
   const Octets stream = ByZlib(Alice(30'000), {6, 8, 15}, ZlibForm::kGzip);

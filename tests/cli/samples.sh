@@ -21,16 +21,16 @@ nncpp c -q -2 --no-primer --samples 1 text third
 Samples third
 nncpp d -q third fourth && cmp text fourth
 # Not where there is no room for their models.
-Needs() { nncpp l --json "$1" | sed -n 's/.*memory_bytes": \([0-9]*\).*/\1/p'; }
-# shellcheck disable=SC2002
-cat picture | nncpp c -q -2 --samples 0 - fits
-# shellcheck disable=SC2002
-cat picture | nncpp c -q -2 -M "$(Needs fits)" - limited
-cmp fits limited && Samples limited
-tables='--no-self-check --mixing-bits 18 --ngram-bits 18'
-# shellcheck disable=SC2086
-nncpp c -qf -2 $tables --samples 0 picture fits
-# shellcheck disable=SC2086
-nncpp c -qf -2 $tables -M "$(Needs fits)" picture limited
-cmp fits limited && Samples limited
+# Limited OPTION...: what c needs without them is its limit.
+Limited() {
+  local most
+  # shellcheck disable=SC2002
+  most=$(cat picture | nncpp c -vf "$@" --samples 0 - fits 2>&1 |
+    sed -n 's/,//g; s/^memory needed: *\([0-9]*\).*/\1/p')
+  # shellcheck disable=SC2002
+  cat picture | nncpp c -qf "$@" -M "$most" - limited
+  cmp fits limited && Samples limited
+}
+Limited -2
+Limited -2 --no-self-check --mixing-bits 18 --ngram-bits 18
 nncpp c -1 --samples 1 picture fifth

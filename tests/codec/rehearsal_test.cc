@@ -36,15 +36,15 @@ TEST(ReplayedSymbols, CountTheFirstPassesOnce) {
 TEST(Expect, AddsUpCodingReplayAndThePrimer) {
   const ModelConfig config = Replaying(100, 3);
   const Pace pace = {.coding = 2, .replay = 0.5};
-  const Expectation plain = Expect(config, Preparation(), 500, false, pace);
+  const Expectation plain = Expect(config, Preparation(), 500, 7, pace);
   EXPECT_DOUBLE_EQ(plain.seconds, 500 * 2 + 1200 * 0.5);
   EXPECT_DOUBLE_EQ(plain.bytes_per_second, 1 / (2 + 3 * 0.5));
-  EXPECT_EQ(plain.memory_bytes, MemoryNeeded(config, false));
+  EXPECT_EQ(plain.memory_bytes, 7);
   PrepOptions options;
   options.priming = Priming::kEnglish;
   const ModelConfig tiny = ProfileConfig("tiny");
   const Preparation primed = Preparation::Choose({}, 500, tiny, options);
-  EXPECT_DOUBLE_EQ(Expect(tiny, primed, 500, true, pace).seconds,
+  EXPECT_DOUBLE_EQ(Expect(tiny, primed, 500, 7, pace).seconds,
                    (500 + 500 / 4) * 2);
   const ModelConfig mixed = ProfileConfig("5");
   EXPECT_EQ(
@@ -53,8 +53,8 @@ TEST(Expect, AddsUpCodingReplayAndThePrimer) {
           (std::ssize(PrimerText()) - Preparation::kNetPrimer) / 2);
   options.wide_symbols = true;
   const Preparation wide = Preparation::Choose({}, 500, tiny, options);
-  EXPECT_DOUBLE_EQ(Expect(tiny, wide, 500, false, pace).seconds, 250 * 2);
-  EXPECT_EQ(Expect(config, Preparation(), -1, false, pace).seconds, -1);
+  EXPECT_DOUBLE_EQ(Expect(tiny, wide, 500, 7, pace).seconds, 250 * 2);
+  EXPECT_EQ(Expect(config, Preparation(), -1, 7, pace).seconds, -1);
 }
 
 // Of every kind of model, and at the limits of streams, steps and replay.

@@ -31,6 +31,10 @@ for level in 1 2 3 4 5 6 7 8 9; do
   head -c 700 "$text" | Make "level_$level" --profile "$level"
 done
 head -c 3000 "$text" | Make text_fast --profile 1 --mixing-bits 12
+# The second half repeats the first, from farther back than matches look.
+{ head -c 1500 "$text"; head -c 1500 "$text"; } | Make tables --profile tiny \
+  --mixing 2 --streams 1 --mixing-bits 15 --match-bits 10 --direct-bits 11 \
+  --no-primer
 head -c 3000 "$text" | Make text_mixed --profile tiny --mixing 2 \
   --mixing-bits 12 --stream-symbols 1000 --cells 12
 head -c 3000 "$text" | Make blocks --profile tiny --block-symbols 700 \

@@ -37,9 +37,10 @@ TEST(FitTables, LeavesWhatTheInputFills) {
     FitTables(bytes, primer_bytes, config);
     return config;
   };
-  const ModelConfig whole = ProfileConfig("default");
-  EXPECT_EQ(fitted(int64_t{1} << 20), whole);
-  EXPECT_EQ(whole.mixing_bits, 25);
+  const ModelConfig usual = ArchiveDefaults();
+  EXPECT_EQ(usual.mixing_bits, 25);
+  EXPECT_EQ(fitted(int64_t{1} << 20), usual);
+  EXPECT_EQ(fitted((int64_t{1} << 24) - 1), usual);
   EXPECT_EQ(fitted((1 << 20) - 1).mixing_bits, 24);
   EXPECT_EQ(fitted(1000).mixing_bits, 17);
   EXPECT_EQ(fitted(1000).ngram_bits, 14);
@@ -47,9 +48,55 @@ TEST(FitTables, LeavesWhatTheInputFills) {
   EXPECT_EQ(fitted(1000, 2000000).mixing_bits, 24);
   EXPECT_EQ(fitted(0), fitted(31));
   ModelConfig tiny = ProfileConfig("tiny");
+  EXPECT_EQ(fitted(int64_t{1} << 24), ProfileConfig("default"));
   FitTables(0, 0, tiny);
   EXPECT_EQ(tiny.ngram_bits, 9);
   EXPECT_EQ(tiny.mixing_bits, ProfileConfig("tiny").mixing_bits);
+}
+
+TEST(FitTables, LetsMatchesLookBackOnAllOfTheInput) {
+  constexpr int64_t kMega = int64_t{1} << 20;
+  const auto fitted = [](const char* level, int64_t bytes) {
+    ModelConfig config = ProfileConfig(level);
+    FitTables(bytes, 0, config);
+    return config.match_bits;
+  };
+  EXPECT_EQ(fitted("1", 4 * kMega - 1), 24);  // of which 22 count
+  EXPECT_EQ(fitted("1", 4 * kMega), 25);
+  EXPECT_EQ(fitted("1", 32 * kMega), 26);
+  EXPECT_EQ(fitted("3", 16 * kMega - 1), 24);
+  EXPECT_EQ(fitted("3", 16 * kMega), 25);
+  EXPECT_EQ(fitted("5", 500 * kMega), 25);
+}
+
+TEST(FitTables, GivesLargeInputsOfHighLevelsMore) {
+  struct Case {
+    int64_t bytes, mixing, match, direct;
+  };
+  constexpr int64_t kMega = int64_t{1} << 20;
+  for (const Case& c :
+       {Case{kMega - 1, 24, 24, 17}, Case{kMega, 25, 24, 17},
+        Case{4 * kMega, 26, 24, 18}, Case{16 * kMega - 1, 27, 24, 19},
+        Case{16 * kMega, 28, 25, 20}, Case{128 * kMega, 28, 28, 20},
+        Case{int64_t{1} << 40, 28, 28, 20}}) {
+    ModelConfig config = ProfileConfig("9");
+    FitTables(c.bytes, 0, config);
+    EXPECT_EQ(config.mixing_bits, c.mixing) << c.bytes;
+    EXPECT_EQ(config.match_bits, c.match) << c.bytes;
+    EXPECT_EQ(config.direct_bits, c.direct) << c.bytes;
+  }
+}
+
+TEST(HalveLargeTables, StopsAtTheUsualOnes) {
+  ModelConfig config = ProfileConfig("8");
+  ModelConfig usual = config;
+  usual.mixing_bits = 25;
+  usual.match_bits = 24;
+  usual.direct_bits = 17;
+  int halved = 0;
+  while (HalveLargeTables(config)) ++halved;
+  EXPECT_EQ(halved, 4);  // from 2^28 symbols to 2^24
+  EXPECT_EQ(config, usual);
 }
 
 // NNCP v3.2 at 16,384 symbols: 20 layers of 13,642,752 parameters and 327,680

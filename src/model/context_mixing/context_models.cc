@@ -23,8 +23,19 @@ int64_t Bits(const ModelConfig& config, int64_t most) {
   return std::min(most, config.mixing_bits);
 }
 
-constexpr int64_t kMatchBits = 22, kRingBits = 24, kRunBits = 22;
-constexpr int64_t kDirectBits = 17, kScanBits = 22;
+// Up to 2^24 symbols, the ring and the places where matches are looked for, one
+// for four symbols, are limited like the others.
+int64_t RingBits(const ModelConfig& config) {
+  constexpr int64_t kLimited = 24;
+  return config.match_bits > kLimited ? config.match_bits
+                                      : Bits(config, config.match_bits);
+}
+
+int64_t PlaceBits(const ModelConfig& config) {
+  return std::min(RingBits(config), config.match_bits - 2);
+}
+
+constexpr int64_t kRunBits = 22, kScanBits = 22;
 
 // Contexts of the last four mixers of the first layer.
 constexpr Feature kSelectors[] = {kC6, kG5, kVowels, kWord1};
@@ -44,8 +55,8 @@ ContextModels::ContextModels(const ModelConfig& config)
       sets_(WeightSetsOf(config)),
       histories_(sizes_.contexts, config.mixing_bits),
       runs_(sizes_.runs, Bits(config, kRunBits)),
-      direct_(sizes_.direct, Bits(config, kDirectBits)),
-      ring_(Bits(config, kRingBits)),
+      direct_(sizes_.direct, Bits(config, config.direct_bits)),
+      ring_(RingBits(config)),
       streams_(static_cast<size_t>(config.streams)),
       predicted_(static_cast<size_t>(sizes_.matches)),
       direct_contexts_(static_cast<size_t>(sizes_.direct)) {
@@ -56,7 +67,7 @@ ContextModels::ContextModels(const ModelConfig& config)
     jpeg_ = std::make_unique<JpegModel>(Bits(config, kScanBits));
   if (config.samples != 0) samples_ = std::make_unique<SampleModel>();
   for (int64_t m = 0; m < sizes_.matches; ++m) {
-    matches_.emplace_back(kMatchOrders[m], Bits(config, kMatchBits));
+    matches_.emplace_back(kMatchOrders[m], PlaceBits(config));
   }
 }
 
@@ -64,9 +75,9 @@ int64_t ContextModels::Bytes(const ModelConfig& config) {
   const MixingSizes sizes = SizesOf(config.mixing);
   return HistoryModels::Bytes(sizes.contexts, config.mixing_bits) +
          RunModels::Bytes(sizes.runs, Bits(config, kRunBits)) +
-         DirectModels::Bytes(sizes.direct, Bits(config, kDirectBits)) +
-         SymbolRing::Bytes(Bits(config, kRingBits)) +
-         sizes.matches * MatchModel::Bytes(Bits(config, kMatchBits)) +
+         DirectModels::Bytes(sizes.direct, Bits(config, config.direct_bits)) +
+         SymbolRing::Bytes(RingBits(config)) +
+         sizes.matches * MatchModel::Bytes(PlaceBits(config)) +
          Associations::Bytes() +
          (config.jpeg != 0 ? JpegModel::Bytes(Bits(config, kScanBits)) : 0) +
          (config.samples != 0 ? SampleModel::Bytes() : 0) +

@@ -31,9 +31,9 @@ class MixedModel : public Model {
   void VisitState(StateVisitor& visitor) override;
   void StateReplaced() override;
 
-  // Bytes of memory beside the net's, the copy of Save included.
+  // Bytes of memory beside the net's.
   static int64_t Bytes(const ModelConfig& config) {
-    return 2 * ContextMixer::Bytes(config) + ContextMixer::LookaheadBytes();
+    return ContextMixer::Bytes(config) + ContextMixer::LookaheadBytes();
   }
 
  private:

@@ -18,12 +18,13 @@ constexpr MixerLayer::Rates kLastRates = {1000, 300, 500};
 
 constexpr int16_t kFastWeight = 3000, kFirstWeight = 360;
 
-// One for each node; and how many contexts the others tell apart.
-constexpr int64_t kNodeBits = 8, kRefinementBits = 16;
+constexpr int64_t kNodeBits = 8;
 
+// The first has a line for each node, the others tell half as many contexts
+// apart as a direct probability.
 int64_t RefinementBits(const ModelConfig& config, int64_t which) {
   if (config.mixing > 1 && which == 0) return kNodeBits;
-  return std::min(kRefinementBits, config.mixing_bits);
+  return std::min(config.direct_bits - 1, config.mixing_bits);
 }
 
 int16_t Share(int64_t of) {
