@@ -14,6 +14,10 @@ namespace {
 
 using C = ModelConfig;
 
+// Matches look back on at most as many symbols as there are buckets, or, from
+// 2^this on, on what is asked for (docs/numerics-mixing.md).
+constexpr int64_t kNearestFar = 25;
+
 ConfigField Whole(std::string_view name, std::string_view help,
                   int64_t C::*field, double minimum, double maximum) {
   return {name, help, field, nullptr, nullptr, minimum, maximum};
@@ -200,24 +204,26 @@ void FitTables(int64_t bytes, int64_t primer_bytes, ModelConfig& config) {
   constexpr int64_t kModest = int64_t{1} << 20, kModestBuckets = 24;
   // More than 2^25 are worth 0.3 % each time where a byte has no more than 8.
   constexpr int64_t kLarge = 3;
-  constexpr int64_t kFarMatches = 25;
-  const ModelConfig usual = ArchiveDefaults();
   const auto width = static_cast<int64_t>(
       std::bit_width(static_cast<uint64_t>(bytes + primer_bytes)));
   const int64_t size = std::max(kLeast, width);
   if (config.mixing > 0) {
+    const ModelConfig usual = ArchiveDefaults();
+    // The default level is to stay below 1 GB.
+    const int64_t farthest =
+        config.mixing_bits == usual.mixing_bits
+            ? kNearestFar
+            : std::max(config.mixing_bits, kNearestFar + 1);
     const int64_t most = bytes < kModest
                              ? kModestBuckets
                              : std::max(usual.mixing_bits, kLarge + size);
     config.mixing_bits = std::min({config.mixing_bits, kBuckets + size, most});
-    // What up to 2^24 symbols are limited by is docs/numerics-mixing.md's.
-    const bool enough = size <= std::min(usual.match_bits, config.mixing_bits);
-    config.match_bits =
-        std::min(config.match_bits,
-                 enough ? usual.match_bits : std::max(kFarMatches, size));
-    const int64_t more =
+    config.match_bits = size <= std::min(usual.match_bits, config.mixing_bits)
+                            ? usual.match_bits
+                            : std::clamp(size, kNearestFar, farthest);
+    config.direct_bits =
+        usual.direct_bits +
         std::max<int64_t>(config.mixing_bits - usual.mixing_bits, 0);
-    config.direct_bits = std::min(config.direct_bits, usual.direct_bits + more);
   }
   if (config.ngram_orders > 0) {
     config.ngram_bits = std::min(config.ngram_bits, kSlots + size);

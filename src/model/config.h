@@ -97,7 +97,8 @@ ModelConfig ProfileConfig(std::string_view name);
 std::vector<std::string> ProfileNames();
 
 // Makes tables smaller that an input of so many bytes, and a primer of so many,
-// would not fill, or gain little by.
+// would not fill, or gain little by; and those larger that go with many buckets
+// and far matches.
 void FitTables(int64_t bytes, int64_t primer_bytes, ModelConfig& config);
 
 // Halves the tables that are larger than the default level's. Returns whether

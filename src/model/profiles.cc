@@ -1,6 +1,5 @@
 // src/model/profiles.cc -- configurations that have names; contract:
 // src/model/config.h
-#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,9 +10,8 @@
 namespace nncpp {
 namespace {
 
-// Contexts alone, with tables for the largest input that gains by them.
+// Contexts alone, with as many buckets as the largest input is to have.
 ModelConfig Mixing(int64_t level, int64_t bits) {
-  constexpr int64_t kUsual = 25, kFar = 26;
   ModelConfig c;
   c.streams = 1;
   c.steps = 1024;
@@ -21,9 +19,6 @@ ModelConfig Mixing(int64_t level, int64_t bits) {
   c.ngram_orders = 0;
   c.mixing = level;
   c.mixing_bits = bits;
-  // The default level is to stay below 1 GB.
-  c.match_bits = bits == kUsual ? kUsual : std::max(bits, kFar);
-  c.direct_bits += std::max<int64_t>(bits - kUsual, 0);
   return c;
 }
 

@@ -41,6 +41,7 @@ TEST(FitTables, LeavesWhatTheInputFills) {
   EXPECT_EQ(usual.mixing_bits, 25);
   EXPECT_EQ(fitted(int64_t{1} << 20), usual);
   EXPECT_EQ(fitted((int64_t{1} << 24) - 1), usual);
+  EXPECT_EQ(usual, ProfileConfig("default"));
   EXPECT_EQ(fitted((1 << 20) - 1).mixing_bits, 24);
   EXPECT_EQ(fitted(1000).mixing_bits, 17);
   EXPECT_EQ(fitted(1000).ngram_bits, 14);
@@ -48,7 +49,6 @@ TEST(FitTables, LeavesWhatTheInputFills) {
   EXPECT_EQ(fitted(1000, 2000000).mixing_bits, 24);
   EXPECT_EQ(fitted(0), fitted(31));
   ModelConfig tiny = ProfileConfig("tiny");
-  EXPECT_EQ(fitted(int64_t{1} << 24), ProfileConfig("default"));
   FitTables(0, 0, tiny);
   EXPECT_EQ(tiny.ngram_bits, 9);
   EXPECT_EQ(tiny.mixing_bits, ProfileConfig("tiny").mixing_bits);
@@ -91,8 +91,8 @@ TEST(HalveLargeTables, StopsAtTheUsualOnes) {
   ModelConfig config = ProfileConfig("8");
   ModelConfig usual = config;
   usual.mixing_bits = 25;
-  usual.match_bits = 24;
-  usual.direct_bits = 17;
+  config.match_bits = 28;
+  config.direct_bits = 19;
   int halved = 0;
   while (HalveLargeTables(config)) ++halved;
   EXPECT_EQ(halved, 4);  // from 2^28 symbols to 2^24
