@@ -1,6 +1,7 @@
 // src/base/machine.cc -- contract: src/base/machine.h
 #include "src/base/machine.h"
 
+#include <malloc.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -21,6 +22,12 @@ int64_t StackLimit() {
   rlimit limit = {};
   if (::getrlimit(RLIMIT_STACK, &limit) != 0) return kNone;
   return static_cast<int64_t>(std::min<rlim_t>(limit.rlim_cur, kNone));
+}
+
+void ReturnFreedMemory() {
+#ifdef M_MMAP_THRESHOLD
+  (void)mallopt(M_MMAP_THRESHOLD, 1 << 20);
+#endif
 }
 
 }  // namespace nncpp

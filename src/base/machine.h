@@ -13,4 +13,8 @@ int64_t MemoryOfMachine();
 // limit.
 int64_t StackLimit();
 
+// From now on blocks of 1 MiB and more go back to the system when they are
+// freed; glibc would keep up to 64 MiB of them once it has seen large ones.
+void ReturnFreedMemory();
+
 }  // namespace nncpp

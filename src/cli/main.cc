@@ -6,6 +6,7 @@
 #include <string>
 
 #include "src/base/error.h"
+#include "src/base/machine.h"
 #include "src/cli/checkpoint_file.h"
 #include "src/cli/commands.h"
 #include "src/cli/endpoints.h"
@@ -28,6 +29,7 @@ int Fail(nncpp::ErrorKind kind, const char* message,
 int main(int argc, char** argv) {
   std::string subject;  // what is at work, for messages
   try {
+    nncpp::ReturnFreedMemory();
     nncpp::ReserveStandardDescriptors();
     nncpp::InstallSignalHandlers();
     nncpp::RunCommand(nncpp::ParseOptions(argc, argv), subject);

@@ -16,7 +16,7 @@ int64_t MemoryToDecode(const ModelConfig& config) {
   // under way; the program itself.
   const int64_t block =
       config.block_symbols * 6 + SegmentEncoder::Bytes(config);
-  return ModelMemory(config) + block + (8 << 20);
+  return ModelMemory(config) + block + (16 << 20);
 }
 
 int64_t MemoryNeeded(const ModelConfig& config, bool self_check) {
