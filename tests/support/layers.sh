@@ -37,7 +37,7 @@ awk -v law="$law" '
     }
     # What an angle bracket may hold, by kind.
     posix = "^(unistd|fcntl|signal|sched|pthread|termios|time|errno|dirent|poll"
-    posix = posix "|stdlib|stdio|string)[.]h$|^sys/[a-z]+[.]h$"
+    posix = posix "|malloc|stdlib|stdio|string)[.]h$|^sys/[a-z]+[.]h$"
     cuda = "^cuda[a-z0-9_]*[.]h$"
     simd = "^([a-z0-9]+intrin|cpuid|arm_neon|arm_acle|fenv)[.]h$"
   }
