@@ -14,10 +14,6 @@ namespace {
 
 using C = ModelConfig;
 
-// Matches look back on at most as many symbols as there are buckets, or, from
-// 2^this on, on what is asked for (docs/numerics-mixing.md).
-constexpr int64_t kNearestFar = 25;
-
 ConfigField Whole(std::string_view name, std::string_view help,
                   int64_t C::*field, double minimum, double maximum) {
   return {name, help, field, nullptr, nullptr, minimum, maximum};
@@ -212,15 +208,15 @@ void FitTables(int64_t bytes, int64_t primer_bytes, ModelConfig& config) {
     // The default level is to stay below 1 GB.
     const int64_t farthest =
         config.mixing_bits == usual.mixing_bits
-            ? kNearestFar
-            : std::max(config.mixing_bits, kNearestFar + 1);
+            ? kFarMatchBits
+            : std::max(config.mixing_bits, kFarMatchBits + 1);
     const int64_t most = bytes < kModest
                              ? kModestBuckets
                              : std::max(usual.mixing_bits, kLarge + size);
     config.mixing_bits = std::min({config.mixing_bits, kBuckets + size, most});
     config.match_bits = size <= std::min(usual.match_bits, config.mixing_bits)
                             ? usual.match_bits
-                            : std::clamp(size, kNearestFar, farthest);
+                            : std::clamp(size, kFarMatchBits, farthest);
     config.direct_bits =
         usual.direct_bits +
         std::max<int64_t>(config.mixing_bits - usual.mixing_bits, 0);

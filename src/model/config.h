@@ -13,6 +13,10 @@ namespace nncpp {
 inline constexpr int64_t kLstm = 0;
 inline constexpr int64_t kTransformer = 1;
 
+// From here on match_bits stands for itself; below, matches look back on no
+// more symbols than there are buckets (docs/numerics-mixing.md).
+inline constexpr int64_t kFarMatchBits = 25;
+
 // The configuration travels in the archive's header. Each field can be set by
 // an option of the same name (underscores become dashes). Real numbers are
 // stored as the bits of a float. The values here are where profiles begin, and

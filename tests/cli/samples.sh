@@ -21,16 +21,16 @@ nncpp c -q -2 --no-primer --samples 1 text third
 Samples third
 nncpp d -q third fourth && cmp text fourth
 # Not where there is no room for their models.
-# Limited OPTION...: what c needs without them is its limit.
+# Limited IN OPTION...: what c needs without them is its limit.
 Limited() {
   local most
   # shellcheck disable=SC2002
-  most=$(cat picture | nncpp c -vf "$@" --samples 0 - fits 2>&1 |
+  most=$(cat picture | nncpp c -vf "$@" fits --samples 0 2>&1 |
     sed -n 's/,//g; s/^memory needed: *\([0-9]*\).*/\1/p')
   # shellcheck disable=SC2002
-  cat picture | nncpp c -qf "$@" -M "$most" - limited
+  cat picture | nncpp c -qf "$@" limited -M "$most"
   cmp fits limited && Samples limited
 }
-Limited -2
-Limited -2 --no-self-check --mixing-bits 18 --ngram-bits 18
+Limited - -2
+Limited picture -2 --no-self-check --mixing-bits 18 --ngram-bits 18
 nncpp c -1 --samples 1 picture fifth

@@ -119,5 +119,35 @@ TEST(Mixing, IsCountedBeforeMemoryIsTaken) {
   });
 }
 
+// A decoder keeps no copy for a block that does not shrink.
+TEST(Mixing, TakesLessMemoryToDecode) {
+  const ModelConfig config = Mixing(2, 0);
+  const int64_t enough = MemoryToDecode(config);
+  EXPECT_LT(enough, MemoryNeeded(config, false));
+  EXPECT_LT(MemoryNeeded(config, false), MemoryNeeded(config, true));
+  const Octets archive = CompressBytes({1}, config);
+  MemorySink back;
+  DecompressInto(archive, back, OneThread(enough));
+  EXPECT_EQ(back.bytes(), Octets{1});
+  ExpectError(ErrorKind::kUnsupported, "needs",
+              [&] { DecompressInto(archive, back, OneThread(enough - 1)); });
+}
+
+// Noise that comes again 6,000 bytes later, among 2^10 buckets.
+TEST(Mixing, FindsWhatIsFartherBackThanThereAreBuckets) {
+  ModelConfig config = Mixing(1, 0);
+  config.mixing_bits = 10;
+  Octets noise = RandomOctets(6000, /*seed=*/4);
+  noise.insert(noise.end(), noise.begin(), noise.begin() + 4000);
+  const auto size = [&](int64_t match_bits) {
+    config.match_bits = match_bits;
+    const Octets archive = CompressBytes(noise, config);
+    EXPECT_EQ(DecompressBytes(archive), noise);
+    return archive.size();
+  };
+  EXPECT_GT(size(kFarMatchBits - 1), noise.size());
+  EXPECT_LT(size(kFarMatchBits), noise.size() - 2000);
+}
+
 }  // namespace
 }  // namespace nncpp

@@ -123,6 +123,7 @@ TEST(Expectation, IsToldOnceAndChangesNoByte) {
         EXPECT_EQ(heard.times, self_check ? 2 : 1);
         EXPECT_EQ(heard.last.seconds > 0, size_known);
         EXPECT_GT(heard.last.bytes_per_second, 0);
+        EXPECT_EQ(heard.last.memory_bytes, MemoryNeeded(config, self_check));
       }
       heard.times = 0;
       MemorySink back;
@@ -130,6 +131,7 @@ TEST(Expectation, IsToldOnceAndChangesNoByte) {
       EXPECT_EQ(back.bytes(), text);
       EXPECT_EQ(heard.times, 1);
       EXPECT_EQ(heard.last.seconds > 0, size_known);
+      EXPECT_EQ(heard.last.memory_bytes, MemoryToDecode(config));
     }
   }
 }

@@ -23,14 +23,12 @@ int64_t Bits(const ModelConfig& config, int64_t most) {
   return std::min(most, config.mixing_bits);
 }
 
-// Up to 2^24 symbols, the ring and the places where matches are looked for, one
-// for four symbols, are limited like the others.
 int64_t RingBits(const ModelConfig& config) {
-  constexpr int64_t kLimited = 24;
-  return config.match_bits > kLimited ? config.match_bits
-                                      : Bits(config, config.match_bits);
+  return config.match_bits < kFarMatchBits ? Bits(config, config.match_bits)
+                                           : config.match_bits;
 }
 
+// Matches are looked for at one place for four symbols.
 int64_t PlaceBits(const ModelConfig& config) {
   return std::min(RingBits(config), config.match_bits - 2);
 }
