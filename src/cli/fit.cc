@@ -8,6 +8,8 @@
 #include "preproc/primer.h"
 #include "src/base/machine.h"
 #include "src/codec/preparation.h"
+#include "src/model/context_mixing/bitmap_layout.h"
+#include "src/model/context_mixing/evidence.h"
 #include "src/model/context_mixing/jpeg_scan.h"
 #include "src/model/context_mixing/sample_layout.h"
 
@@ -72,8 +74,13 @@ void FitToKind(const Preparation::Seen& seen, Options& options) {
       JpegScan::ScanBytes(seen.head) * kShare > std::ssize(seen.head)) {
     options.config.jpeg = 1;
   }
-  if (!options.samples_given && LooksLikeSamples(seen.head)) {
-    options.config.samples = 1;
+  if (options.samples_given) return;
+  if (LooksLikeDrawing(seen.head)) {
+    options.config.samples = kBitmap;
+  } else if (LooksLikeSamples(seen.head)) {
+    options.config.samples = kNumbers;
+  } else if (LooksLikeDotsOrColours(seen.head)) {
+    options.config.samples = kBitmap;
   }
 }
 

@@ -20,7 +20,7 @@ Preparation::Seen SeeInput(HeadSource& in, int64_t size,
 // What is no text gets models of its own, if it can: with the strong mixing,
 // one stream and bytes; unless the command line has said whether it does. Those
 // of JPEG files where more than a sixteenth of the first mebibyte is of their
-// scans, those of samples where that looks like samples.
+// scans, those of samples or pixels where that looks like them.
 void FitToKind(const Preparation::Seen& seen, Options& options);
 
 // Tables as large as the input, and what is learnt before it would fill; as the

@@ -60,7 +60,7 @@ const char* Contradiction(const ModelConfig& config) {
     return "--jpeg 1 needs --mixing 2, --streams 1 and bytes";
   }
   if (config.samples != 0 && !bytes) {
-    return "--samples 1 needs --mixing 2, --streams 1 and bytes";
+    return "--samples needs --mixing 2, --streams 1 and bytes";
   }
   return nullptr;
 }
@@ -182,8 +182,8 @@ const std::vector<ConfigField>& ConfigFields() {
        nullptr, &C::seed, 0, 18446744073709551615.0},
       Whole("jpeg", "1: scans of JPEG files have models of their own; 0: not",
             &C::jpeg, 0, 1),
-      Whole("samples", "1: numbers are predicted as pictures and sounds are",
-            &C::samples, 0, 1),
+      Whole("samples", "1: numbers as in pictures, sounds; 2: bits as pixels",
+            &C::samples, 0, 2),
       Whole("match-bits", "log2 of the symbols that matches look back on",
             &C::match_bits, 10, 28),
       Whole("direct-bits",

@@ -68,7 +68,8 @@ struct ModelConfig {
   float position_rate = 16.0f;   // of Adam, for the distances' biases
   uint64_t seed = 0;
   int64_t jpeg = 0;     // 1: scans of JPEG files have models of their own
-  int64_t samples = 0;  // 1: numbers are predicted as pictures and sounds are
+  int64_t samples = 0;  // 1: numbers are predicted as pictures and sounds are,
+                        // 2: bits as pixels are
   int64_t match_bits = 24;   // log2 of the symbols that matches look back on
   int64_t direct_bits = 17;  // log2 of the lines of each direct probability
   bool operator==(const ModelConfig&) const = default;

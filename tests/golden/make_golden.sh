@@ -181,6 +181,16 @@ LC_ALL=C awk 'BEGIN { for (i = 0; i < 4500; ++i) {
   v = 3000 + x * (50 - x) * 9 + y * (90 - y) * 7 + i * i % 23 + x * y % 19
   printf "%c%c", v / 256, v % 256
 } }' | Make samples_big "${samples[@]}"
+# Pixels of one bit in rows of 25 bytes, measured at 4096 and 8192.
+LC_ALL=C awk 'BEGIN { for (i = 0; i < 9000; ++i) {
+  y = int(i / 25); b = 0
+  for (k = 0; k < 8; ++k) { x = i % 25 * 8 + k
+    d = (x - 90) ^ 2 + (y - 150) ^ 2
+    b = b * 2 + (int(d / 2500) + int((x + y) / 40)) % 2
+  }
+  printf "%c", b
+} }' | Make bitmap --profile tiny --mixing 2 --mixing-bits 15 --streams 1 \
+  --block-symbols 4001 --samples 2
 words=$(mktemp)
 head -c 3000 "$text" | "$program" prep train -f --dictionary-words 90 \
   --min-frequency 3 - "$words"
@@ -192,8 +202,8 @@ rm "$made"
 
 corpus=tests/fuzz/corpus/decompress
 rm -f "$corpus"/*
-for name in addresses blocks jpeg library one_byte samples stored streams \
-  replay symbols text_fast text_mixed transformer; do
+for name in addresses bitmap blocks jpeg library one_byte replay samples \
+  stored streams symbols text_fast text_mixed transformer; do
   cp "$golden/$name.nncpp" "$corpus/$name"
 done
 files=$(mktemp -d)

@@ -176,13 +176,14 @@ TEST(HostileConfig, WithNothingToPredictWithIsUnsupported) {
 }
 
 TEST(HostileConfig, WithModelsOfFilesNeedsBytesOfOneStreamThatAreMixed) {
-  for (int64_t ModelConfig::*field :
-       {&ModelConfig::jpeg, &ModelConfig::samples}) {
+  for (const auto& [field, value] : {std::pair{&ModelConfig::jpeg, 1},
+                                     {&ModelConfig::samples, 1},
+                                     {&ModelConfig::samples, 2}}) {
     for (auto change : {+[](ModelConfig& c) { c.mixing = 1; },
                         +[](ModelConfig& c) { c.streams = 2; },
                         +[](ModelConfig& c) { c.alphabet = 300; }}) {
       ModelConfig config = ContextsAlone(14);
-      config.*field = 1;
+      config.*field = value;
       CheckConfig(config);
       change(config);
       EXPECT_ANY_THROW(CheckConfig(config));

@@ -63,7 +63,8 @@ ContextModels::ContextModels(const ModelConfig& config)
                 Evidence::kMostInputs);
   if (config.jpeg != 0)
     jpeg_ = std::make_unique<JpegModel>(Bits(config, kScanBits));
-  if (config.samples != 0) samples_ = std::make_unique<SampleModel>();
+  if (config.samples == kNumbers) samples_ = std::make_unique<SampleModel>();
+  if (config.samples == kBitmap) bitmap_ = std::make_unique<BitmapModel>();
   for (int64_t m = 0; m < sizes_.matches; ++m) {
     matches_.emplace_back(kMatchOrders[m], PlaceBits(config));
   }
@@ -78,7 +79,8 @@ int64_t ContextModels::Bytes(const ModelConfig& config) {
          sizes.matches * MatchModel::Bytes(PlaceBits(config)) +
          Associations::Bytes() +
          (config.jpeg != 0 ? JpegModel::Bytes(Bits(config, kScanBits)) : 0) +
-         (config.samples != 0 ? SampleModel::Bytes() : 0) +
+         (config.samples == kNumbers ? SampleModel::Bytes() : 0) +
+         (config.samples == kBitmap ? BitmapModel::Bytes() : 0) +
          config.streams * static_cast<int64_t>(sizeof(StreamContext)) +
          config.alphabet * 8;
 }
@@ -122,6 +124,7 @@ void ContextModels::StartSymbol(int64_t stream,
   if (in_scan_) return;
   EnterContexts();
   if (samples_ != nullptr) samples_->StartByte(ring_, stream_->position);
+  if (bitmap_ != nullptr) bitmap_->StartByte(ring_, stream_->position);
 }
 
 // In a scan the other models are silent, but for matches: a picture may come
@@ -217,10 +220,11 @@ void ContextModels::Look(Evidence& evidence) {
         MixHash(refinement_seeds_[k] + path_ * kPathFactor);
   }
   if (strong()) evidence.refinements[0] = path_ << 56;
+  int16_t* more = evidence.inputs.data() + sizes_.inputs();
   if (samples_ != nullptr) {
-    samples_->Look(middle(), depth_, path_,
-                   evidence.inputs.data() + sizes_.inputs(), evidence);
+    samples_->Look(middle(), depth_, path_, more, evidence);
   }
+  if (bitmap_ != nullptr) bitmap_->Look(depth_, path_, more, evidence);
 }
 
 void ContextModels::Learn(int bit) {
@@ -231,6 +235,7 @@ void ContextModels::Learn(int bit) {
     runs_.Train(bit);
     direct_.Train(bit);
     if (samples_ != nullptr) samples_->PutBit(bit);
+    if (bitmap_ != nullptr) bitmap_->PutBit(bit);
   }
   for (MatchModel& match : matches_) match.Train(bit);
   (bit != 0 ? low_ : high_) = middle();
@@ -256,6 +261,7 @@ void ContextModels::EndSymbol() {
   }
   s.Push(symbol);
   if (samples_ != nullptr) samples_->Measure(ring_, s.position);
+  if (bitmap_ != nullptr) bitmap_->Measure(ring_, s.position);
   if (strong() && s.position % kRecordPeriod == 0) {
     s.records.Measure(ring_, s.position);
   }
@@ -267,6 +273,7 @@ void ContextModels::EndSymbol() {
 bool ContextModels::StateIsSound() const {
   if (jpeg_ != nullptr && !jpeg_->StateIsSound()) return false;
   if (samples_ != nullptr && !samples_->StateIsSound()) return false;
+  if (bitmap_ != nullptr && !bitmap_->StateIsSound()) return false;
   if (counters_.last >= streams_.size()) return false;
   const uint64_t end = counters_.symbols + counters_.block;
   for (const StreamContext& s : streams_) {
@@ -293,6 +300,7 @@ std::vector<std::span<uint8_t>> ContextModels::State() {
   add(past_.State());
   if (jpeg_ != nullptr) add(jpeg_->State());
   if (samples_ != nullptr) add(samples_->State());
+  if (bitmap_ != nullptr) add(bitmap_->State());
   add({bytes(streams_.data(), streams_.size()), bytes(&counters_, 1)});
   return state;
 }

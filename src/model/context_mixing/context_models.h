@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "src/model/config.h"
+#include "src/model/context_mixing/bitmap_model.h"
 #include "src/model/context_mixing/contexts.h"
 #include "src/model/context_mixing/direct_models.h"
 #include "src/model/context_mixing/evidence.h"
@@ -100,6 +101,7 @@ class ContextModels {
   std::vector<StreamContext> streams_;
   std::unique_ptr<JpegModel> jpeg_;       // null: none
   std::unique_ptr<SampleModel> samples_;  // null: none
+  std::unique_ptr<BitmapModel> bitmap_;   // null: none
   struct {
     uint64_t symbols = 0;  // in the blocks before this one
     uint64_t block = 0;    // symbols of this block

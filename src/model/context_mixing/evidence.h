@@ -32,16 +32,21 @@ constexpr MixingSizes SizesOf(int64_t mixing) {
                      : MixingSizes{72, 16, 7, 2, 12, 6, 4, 11};
 }
 
-// Inputs of the model of samples, behind the others.
-inline constexpr int64_t kSampleInputs = 26;
+// `samples` of the configuration: numbers, or pixels of one bit.
+inline constexpr int64_t kNumbers = 1, kBitmap = 2;
 
-constexpr int64_t MixerInputs(int64_t mixing, bool samples) {
-  return SizesOf(mixing).inputs() + (samples ? kSampleInputs : 0);
+// Inputs of the models of these, behind the others.
+inline constexpr int64_t kSampleInputs = 26, kBitmapInputs = 40;
+
+constexpr int64_t MixerInputs(int64_t mixing, int64_t samples) {
+  return SizesOf(mixing).inputs() + (samples == kNumbers  ? kSampleInputs
+                                     : samples == kBitmap ? kBitmapInputs
+                                                          : 0);
 }
 
 struct Evidence {
   static constexpr int64_t kMostInputs =
-      (MixerInputs(kMostMixing, true) + kMixerGrain - 1) / kMixerGrain *
+      (MixerInputs(kMostMixing, kBitmap) + kMixerGrain - 1) / kMixerGrain *
       kMixerGrain;
 
   // Logits; what the layer's other inputs are padded with stays 0.

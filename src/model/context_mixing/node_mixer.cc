@@ -43,7 +43,7 @@ int64_t LastInputs(const MixingSizes& sizes) { return 1 + sizes.refinements; }
 
 NodeMixer::NodeMixer(const ModelConfig& config)
     : strong_(config.mixing > 1),
-      first_(MixerInputs(config.mixing, config.samples != 0),
+      first_(MixerInputs(config.mixing, config.samples),
              WeightSetsOf(config).first, strong_ ? kFirstWeight : kFastWeight,
              strong_ ? kFirstRates : kFastRates),
       second_(first_.mixers(), WeightSetsOf(config).second,
@@ -60,11 +60,10 @@ NodeMixer::NodeMixer(const ModelConfig& config)
 int64_t NodeMixer::Bytes(const ModelConfig& config) {
   const MixingSizes sizes = SizesOf(config.mixing);
   const WeightSets sets = WeightSetsOf(config);
-  int64_t bytes =
-      MixerLayer::Bytes(MixerInputs(config.mixing, config.samples != 0),
-                        sets.first) +
-      MixerLayer::Bytes(sizes.first, sets.second) +
-      MixerLayer::Bytes(LastInputs(sizes), sets.last);
+  int64_t bytes = MixerLayer::Bytes(MixerInputs(config.mixing, config.samples),
+                                    sets.first) +
+                  MixerLayer::Bytes(sizes.first, sets.second) +
+                  MixerLayer::Bytes(LastInputs(sizes), sets.last);
   for (int64_t r = 0; r < sizes.refinements; ++r) {
     bytes += Refinement::Bytes(RefinementBits(config, r));
   }

@@ -2,6 +2,7 @@
 // sound or a table lie in bytes.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <span>
 
@@ -36,6 +37,14 @@ struct SampleLayout {
 
   bool Sound() const;
 };
+
+// Whether the layout is measured here: at powers of two from 4096 on, and at
+// multiples of 16384.
+constexpr bool IsMeasuredAt(uint64_t position) {
+  constexpr uint64_t kFirst = 4096, kEvery = 16384;
+  return position >= kFirst &&
+         (position % kEvery == 0 || std::has_single_bit(position));
+}
 
 // What is taken where nothing is known.
 inline constexpr SampleLayout kSingleBytes = {1, 0, 0, 1, 0};

@@ -12,10 +12,6 @@
 namespace nncpp {
 namespace {
 
-// Positions at which the layout is measured: multiples of the first that are
-// powers of two, and of the second.
-constexpr uint64_t kFirstPlace = 4096, kPlaces = 16384;
-
 constexpr double kAllKeep = 1 - 1.0 / 512, kSlowKeep = 1 - 1.0 / 8192,
                  kNearKeep = 1 - 1.0 / 64;
 
@@ -70,9 +66,7 @@ int64_t SampleModel::Bytes() {
 
 void SampleModel::Measure(const SymbolRing& ring, uint64_t position) {
   constexpr uint64_t kMost = SampleLayout::kMostPast;
-  const bool due = position % kPlaces == 0 || (position % kFirstPlace == 0 &&
-                                               std::has_single_bit(position));
-  if (!due || position == 0 || ring.size() < kMost) return;
+  if (!IsMeasuredAt(position) || ring.size() < kMost) return;
   std::vector<uint8_t> bytes(std::min(position, kMost));
   for (size_t i = 0; i < bytes.size(); ++i) {
     bytes[i] = static_cast<uint8_t>(ring[position - bytes.size() + i]);
