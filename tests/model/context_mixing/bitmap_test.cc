@@ -133,7 +133,7 @@ ModelConfig Config(int64_t samples) {
 }
 
 TEST(BitmapModel, MakesPicturesSmaller) {
-  for (const Octets& file : {Drawing(32, 400), Dots(64, 200)}) {
+  for (const Octets& file : {Drawing(32, 400), Dots(64, 100)}) {
     const Octets without = CompressBytes(file, Config(0));
     const Octets with = CompressBytes(file, Config(2));
     EXPECT_LT(with.size() * 100, without.size() * 85);
@@ -142,14 +142,14 @@ TEST(BitmapModel, MakesPicturesSmaller) {
 }
 
 TEST(BitmapModel, CodesWhateverFollowsAndGoesOn) {
-  Octets file = Drawing(30, 200);
-  for (const Octets& more : {FileOctets("tests/data/picture.jpeg", 3000),
-                             Alice(3000), RandomOctets(500, 6)}) {
+  Octets file = Drawing(30, 150);
+  for (const Octets& more : {FileOctets("tests/data/picture.jpeg", 1500),
+                             Alice(1000), RandomOctets(200, 6)}) {
     file.insert(file.end(), more.begin(), more.end());
   }
   ModelConfig config = Config(2);
   config.jpeg = 1;
-  config.block_symbols = 5000;
+  config.block_symbols = 4500;
   const CodecRun compressing = Compressing(file, config);
   const Octets archive = CompressBytes(file, config);
   EXPECT_EQ(DecompressBytes(archive), file);
