@@ -13,6 +13,23 @@ Samples piped
 nncpp c -q -2 --samples 0 picture without
 Samples without
 [ "$(stat -c %s picture.nncpp)" -lt "$(stat -c %s without)" ] && echo smaller
+# Pixels of one bit, and of colours by their numbers, which are those of letters
+# here.
+LC_ALL=C awk 'BEGIN { for (i = 0; i < 9000; ++i) { y = int(i / 25); b = 0
+  for (k = 0; k < 8; ++k) { x = i % 25 * 8 + k
+    d = int(((x - 90) ^ 2 + (y - 150) ^ 2) / 2500)
+    b = b * 2 + (d + int((x + y) / 40)) % 2 }
+  printf "%c", b } }' > bits
+LC_ALL=C awk 'BEGIN { for (i = 0; i < 15000; ++i) {
+  s = (s * 4093 + 12345) % 65536; c = int(s / 256) % 64
+  if (i < 150 || c == 0) p[i] = s % 3 ? 64 : 35 + s * 7 % 90
+  else p[i] = p[i - (c == 1 ? 1 : 150)]
+  printf "%c", p[i] } }' > colours
+for file in bits colours; do
+  nncpp c -q -2 "$file"
+  Samples "$file.nncpp"
+  nncpp d -q "$file.nncpp" back -f && cmp back "$file"
+done
 nncpp c -q -2 --no-primer text
 Samples text.nncpp
 nncpp c -q -1 picture fast

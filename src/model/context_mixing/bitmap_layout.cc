@@ -40,7 +40,7 @@ class View {
       : past_(past), first_(past.size() - past.size() / 3) {}
 
   int64_t bytes() const { return std::ssize(past_) - First(); }
-  int64_t longest() const { return std::min(First() / 2 - 1, kMostBitmapRow); }
+  int64_t longest() const { return First() / 2 - 1; }
 
   // Bits of every other word that differ from those a row above.
   int64_t Differences(int64_t row) const {
@@ -53,6 +53,7 @@ class View {
 
   // What thirteen pixels around foresee costs.
   int64_t Cost(int64_t row) const {
+    static_assert(kMostBitmapPast / 3 * 8 <= 1 << 16);  // what these count to
     std::vector<std::array<uint16_t, 2>> counts(1 << 13);
     int64_t cost = 0;
     const auto back = static_cast<size_t>(row);

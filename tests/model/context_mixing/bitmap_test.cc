@@ -11,6 +11,7 @@
 
 #include "src/model/context_mixing/bitmap_layout.h"
 #include "src/model/context_mixing/bitmap_model.h"
+#include "src/model/context_mixing/weight_sets.h"
 #include "tests/support/checkpoints.h"
 #include "tests/support/codec_runs.h"
 
@@ -118,6 +119,7 @@ TEST(BitmapLayout, TellsPicturesOfBitsFromOthers) {
         RandomOctets(30'000, 5), Drawing(40, 100), Octets(30'000), Octets()}) {
     EXPECT_FALSE(LooksLikeDrawing(other));
   }
+  EXPECT_TRUE(LooksLikeDotsOrColours(Dots(64, 200)));
   EXPECT_TRUE(LooksLikeDotsOrColours(Stripes(150, 100)));
   for (const Octets& other :
        {Alice(30'000), FileOctets("preproc/primer/manuals.txt"),
@@ -163,16 +165,21 @@ TEST(BitmapModel, CodesWhateverFollowsAndGoesOn) {
 
 // The first byte, rows longer than what came, and any number for the row.
 TEST(BitmapModel, GoesOnFromEveryStateThatItCallsSound) {
-  SymbolRing ring(12);
+  const WeightSets sets = WeightSetsOf(Config(2));
+  SymbolRing ring(15);
   std::mt19937_64 random(7);
   for (uint64_t i = 0; i < ring.size(); ++i) ring[i] = random() % 256;
   Evidence evidence;
+  const auto below = [](int32_t selector, int64_t sets) {
+    EXPECT_GE(selector, 0);
+    EXPECT_LT(selector, sets);
+  };
   for (const int64_t row : {-1, 0, 1, 2, 8192, 8193}) {
-    BitmapModel model;
-    std::memcpy(model.State().front().data(), &row, sizeof(row));
-    EXPECT_EQ(model.StateIsSound(), row >= 1 && row <= kMostBitmapRow);
-    if (!model.StateIsSound()) continue;
-    for (const uint64_t position : {0, 1, 5, 4095, 100'000}) {
+    for (const uint64_t position : {0, 1, 5, 4095, 4096, 16384, 100'000}) {
+      BitmapModel model;
+      std::memcpy(model.State().front().data(), &row, sizeof(row));
+      ASSERT_EQ(model.StateIsSound(), row >= 1 && row <= kMostBitmapRow);
+      if (!model.StateIsSound()) break;
       model.Measure(ring, position);
       model.StartByte(ring, position);
       uint64_t path = 1;
@@ -181,10 +188,18 @@ TEST(BitmapModel, GoesOnFromEveryStateThatItCallsSound) {
         for (size_t i = 0; i < kBitmapInputs; ++i) {
           EXPECT_LE(std::abs(evidence.inputs[i]), 4095);
         }
+        for (const size_t m : {5, 8, 9, 10, 11}) {
+          below(evidence.first[m], sets.first[m]);
+        }
+        for (const size_t m : {0, 2}) {
+          below(evidence.second[m], sets.second[m]);
+          below(evidence.last[m], sets.last[m]);
+        }
         const int bit = static_cast<int>(random() % 2);
         model.PutBit(bit);
         path = path * 2 + static_cast<uint64_t>(bit);
       }
+      EXPECT_TRUE(model.StateIsSound());
     }
   }
 }
