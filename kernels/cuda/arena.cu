@@ -41,10 +41,10 @@ void* Arena::Allocate(int64_t bytes) {
   const int64_t need =
       std::max((bytes + kAlignment - 1) / kAlignment * kAlignment, kAlignment);
   auto at = std::find_if(parts_.begin(), parts_.end(), [&](const auto& part) {
-    return part.second.free && part.second.bytes >= need;
+    return part.second.free && part.second.bytes >= bytes;
   });
   // A chunk of its own is as large as what was asked for, to the byte, so that
-  // a checker of memory sees what goes beyond.
+  // a checker of memory sees what goes beyond; it may have no room for `need`.
   if (at == parts_.end()) {
     at = AddChunk(chunk_ == 0 ? std::max<int64_t>(bytes, 1)
                               : std::max(need, chunk_));

@@ -19,39 +19,16 @@ namespace {
 
 constexpr double kLongEnough = 0.25;  // seconds of a rehearsal
 constexpr int64_t kPartOfInput = 16;  // no more than this part is rehearsed
+// Segments of a length that are done before one is timed. A device takes memory
+// in the first; where that moved what others had, they are done plainly once
+// more, and then recorded (kernels/cuda/routine.h).
+constexpr int64_t kUntimed = 3;
 
 double SecondsOf(const std::function<void()>& act) {
   const auto start = std::chrono::steady_clock::now();
   act();
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
       .count();
-}
-
-// Seconds of one step of a segment of `steps` steps, from `segment`, which
-// does one of as many steps as it is told and takes its time. `most` steps are
-// the most that it may do in all, but for four.
-double SecondsOfStep(int64_t steps, int64_t most,
-                     const std::function<double(int64_t)>& segment) {
-  segment(1);  // touches all memory for the first time
-  const double one = segment(1);
-  most =
-      std::min(most, static_cast<int64_t>(kLongEnough / std::max(one, 1e-6)));
-  if (most >= steps || steps == 1) {
-    double seconds = 0;
-    int64_t done = 0;
-    do {
-      seconds += segment(steps);
-      done += steps;
-    } while (done + steps <= most);
-    return seconds / static_cast<double>(done);
-  }
-  // A segment takes its time for learning once, and some for each step.
-  const int64_t several = std::max(most, int64_t{2});
-  const double long_one = segment(several);
-  const double step =
-      std::max(0.0, (long_one - one) / static_cast<double>(several - 1));
-  const double learning = std::max(0.0, one - step);
-  return step + learning / static_cast<double>(steps);
 }
 
 std::span<const uint8_t> Octets() {
@@ -70,7 +47,9 @@ class Rehearsal {
         model_(MakeModel(config, backend)),
         encoders_(static_cast<size_t>(streams)),
         decoders_(static_cast<size_t>(streams), RangeDecoder(Octets())),
-        encoder_(*model_, encoders_) {
+        encoder_(*model_, encoders_),
+        backend_(backend),
+        last_(backend.NewArray(1)) {
     model_->StartBlock(streams);
     if (ContextMixer* mixer = model_->Mixer()) {
       mixer->StartBlock(std::vector<int64_t>(static_cast<size_t>(streams),
@@ -89,16 +68,27 @@ class Rehearsal {
         encoder_.Start(targets);
       }
       model_->Train(steps, targets);
+      WaitForBackend();
     });
   }
 
   void StartReplay() { model_->StartReplay(config_.replay_streams); }
   double Replay(int64_t steps) {
     const std::vector<int32_t> targets = Next(steps * config_.replay_streams);
-    return SecondsOf([&] { model_->ReplaySegment(steps, targets); });
+    return SecondsOf([&] {
+      model_->ReplaySegment(steps, targets);
+      WaitForBackend();
+    });
   }
 
  private:
+  // A device is only told what to learn, and does it in its own time; what is
+  // downloaded comes after all of that.
+  void WaitForBackend() {
+    float number = 0;
+    backend_.Download(last_.get(), {&number, 1});
+  }
+
   // As a decoder would. A net alone finds other symbols, since to a decoder any
   // bytes are a message, as the text itself; mixed contexts are led by targets.
   void Decode(std::span<int32_t> targets) {
@@ -136,7 +126,9 @@ class Rehearsal {
   std::vector<RangeEncoder> encoders_;
   std::vector<RangeDecoder> decoders_;
   SegmentEncoder encoder_;
-  size_t position_ = 0;  // in the text
+  Backend& backend_;
+  std::shared_ptr<float[]> last_;  // one number
+  size_t position_ = 0;            // in the text
 };
 
 bool Replays(const ModelConfig& config) {
@@ -159,6 +151,38 @@ int64_t FirstBlock(const ModelConfig& config, const Preparation& preparation,
 
 }  // namespace
 
+double SecondsOfStep(int64_t steps, int64_t most,
+                     const std::function<double(int64_t)>& segment) {
+  segment(1);  // touches all memory for the first time
+  double one = segment(1);
+  for (int64_t i = 2; i <= kUntimed && one < kLongEnough / 4; ++i) {
+    one = segment(1);
+  }
+  most =
+      std::min(most, static_cast<int64_t>(kLongEnough / std::max(one, 1e-6)));
+  // Where there is time for no more than two steps of each, all are timed.
+  const int64_t untimed = most >= 2 * (kUntimed + 1) ? kUntimed : 0;
+  const int64_t length =
+      std::clamp(most / (untimed + 1), std::min(steps, int64_t{2}), steps);
+  for (int64_t i = 0; i < untimed; ++i) segment(length);
+  if (length == steps) {
+    most -= untimed * steps;
+    double seconds = 0;
+    int64_t done = 0;
+    do {
+      seconds += segment(steps);
+      done += steps;
+    } while (done + steps <= most);
+    return seconds / static_cast<double>(done);
+  }
+  // A segment takes its time for learning once, and some for each step.
+  const double long_one = segment(length);
+  const double step =
+      std::max(0.0, (long_one - one) / static_cast<double>(length - 1));
+  const double learning = std::max(0.0, one - step);
+  return step + learning / static_cast<double>(steps);
+}
+
 Pace Rehearse(const ModelConfig& config, int64_t symbols, bool decoding,
               Backend& backend) {
   // Short streams that replay keeps have room for what is rehearsed.
@@ -168,7 +192,7 @@ Pace Rehearse(const ModelConfig& config, int64_t symbols, bool decoding,
   // A replay within would be counted twice.
   int64_t most = symbols / kPartOfInput / streams;
   if (Replays(config))
-    most = std::min(most, config.replay_period / streams - 3);
+    most = std::min(most, config.replay_period / streams - 5);
   Pace pace;
   pace.coding = SecondsOfStep(config.steps, most,
                               [&](int64_t n) { return rehearsal.Code(n); }) /

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 
 #include "kernels/backend.h"
 #include "src/codec/codec.h"
@@ -16,10 +17,16 @@ struct Pace {
   double replay = 0;
 };
 
+// Seconds of one step of a segment of `steps` steps, from `segment`, which does
+// one of as many steps as it is told and takes its time. `most` steps are the
+// most that it may do in all, but for six.
+double SecondsOfStep(int64_t steps, int64_t most,
+                     const std::function<double(int64_t)>& segment);
+
 // Codes and learns some segments of English, in as many streams as a block of
 // `symbols` symbols has, with a model that is thrown away; steps are predicted
 // one by one if `decoding`. Takes about a quarter of a second, and less for
-// few `symbols`; but for a net that is slower than that, four of its steps.
+// few `symbols`; but for a net that is slower than that, a few of its steps.
 Pace Rehearse(const ModelConfig& config, int64_t symbols, bool decoding,
               Backend& backend);
 

@@ -5,11 +5,14 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <functional>
+#include <map>
 #include <vector>
 
 #include "kernels/make_backend.h"
 #include "preproc/primer.h"
 #include "tests/support/checkpoints.h"
+#include "tests/support/emulated_backend.h"
 #include "tests/support/wide_octets.h"
 
 namespace nncpp {
@@ -57,6 +60,44 @@ TEST(Expect, AddsUpCodingReplayAndThePrimer) {
   EXPECT_EQ(Expect(config, Preparation(), -1, 7, pace).seconds, -1);
 }
 
+// A segment whose learning takes as long as three steps; the first three of a
+// length take four times that, as on a device.
+struct Device {
+  double operator()(int64_t steps) {
+    done += steps;
+    const bool settled = ++times[steps] > 3;
+    return step * static_cast<double>(steps + 3) * (settled ? 1 : 4);
+  }
+
+  double step;  // seconds
+  int64_t done = 0;
+  std::map<int64_t, int64_t> times = {};
+};
+
+TEST(SecondsOfStep, LeaveOutTheFirstSegmentsOfALength) {
+  for (const int64_t steps : {1, 2, 20, 300, 5000}) {
+    for (const int64_t most : {8, 40, 1000}) {
+      Device device = {.step = 1e-4};
+      const double found = SecondsOfStep(steps, most, std::ref(device));
+      EXPECT_NEAR(
+          found,
+          1e-4 * static_cast<double>(steps + 3) / static_cast<double>(steps),
+          1e-9);
+      EXPECT_LE(device.done, most + 4);
+    }
+  }
+}
+
+TEST(SecondsOfStep, DoFewStepsOfWhatIsSlow) {
+  for (const int64_t steps : {1, 20, 300}) {
+    for (const int64_t most : {-5, 0, 1000}) {
+      Device device = {.step = 1};
+      EXPECT_GT(SecondsOfStep(steps, most, std::ref(device)), 0);
+      EXPECT_EQ(device.done, steps == 1 ? 3 : 4);
+    }
+  }
+}
+
 // Of every kind of model, and at the limits of streams, steps and replay.
 std::vector<ModelConfig> Models() {
   std::vector<ModelConfig> models = {ProfileConfig("tiny"), ProfileConfig("1"),
@@ -92,6 +133,15 @@ TEST(Rehearse, TakesSomeTimeForEveryModel) {
         EXPECT_EQ(pace.replay > 0, config.replay_period > 0);
       }
     }
+  }
+}
+
+TEST(Rehearse, TakesSomeTimeOnADevice) {
+  const auto backend = testing::MakeEmulatedBackend(/*seed=*/1);
+  for (const bool decoding : {false, true}) {
+    const Pace pace = Rehearse(Replaying(64, 2), 64, decoding, *backend);
+    EXPECT_GT(pace.coding, 0);
+    EXPECT_GT(pace.replay, 0);
   }
 }
 

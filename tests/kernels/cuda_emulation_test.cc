@@ -217,6 +217,19 @@ TEST(Arena, GivesFreedMemoryOutAgainAndJoinsNeighbours) {
   arena.Free(elsewhere);
 }
 
+TEST(Arena, GivesAChunkOfItsOwnOutAgain) {
+  cuda::Arena arena(/*reserve=*/0, /*chunk=*/0);
+  void* a = arena.Allocate(1000);
+  arena.Free(a);
+  EXPECT_EQ(arena.Allocate(1000), a);
+  arena.Free(a);
+  void* b = arena.Allocate(1001);
+  EXPECT_NE(b, a);
+  EXPECT_EQ(arena.Allocate(700), a);
+  EXPECT_EQ(arena.Allocate(232), static_cast<std::byte*>(a) + 768);
+  EXPECT_NE(arena.Allocate(1), nullptr);
+}
+
 TEST(Arena, NamesWhatItNeedsAndWhatThereIs) {
   cuda::Arena arena(/*reserve=*/0, /*chunk=*/0);
   ExpectError(ErrorKind::kMemory, "needs 9000000000 bytes more",
