@@ -294,7 +294,7 @@ full_pieces = $(quick_pieces) \
   "exactness=$(support)/exactness.sh" "cuda=$(support)/cuda_test.sh" \
   "levels=$(support)/levels.sh build/nncpp" \
   "faults=$(support)/faults.sh build/nncpp" \
-  "install=$(support)/install_test.sh"
+  "install=$(support)/install_test.sh" "gpu=$(support)/gpu_scripts_test.sh"
 long_pieces = $(full_pieces) \
   "build tsan=$(call variant_build,tsan)" \
   "unit tests, tsan=$(support)/run_unit_tests.sh build/tsan/unit_tests" \

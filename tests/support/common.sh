@@ -42,6 +42,15 @@ MakeTemporary() {
   trap 'rm -rf "$temporary"' EXIT
 }
 
+# The first of FILE... that exists; fails if none does.
+FirstFile() {
+  local file
+  for file in "$@"; do
+    [ -f "$file" ] && { echo "$file"; return; }
+  done
+  return 1
+}
+
 Jobs() { nproc 2> /dev/null || echo 2; }
 
 # The names of NNCPP_CPU that this machine can run.

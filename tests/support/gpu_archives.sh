@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
 # tests/support/gpu_archives.sh -- archives of every profile, CPU and GPU.
 #
-# gpu_archives.sh PROGRAM TEXT [DEVICE [SECONDS]]  makes an archive of the head
-# of TEXT on the CPU and two on DEVICE (cuda), wants the same bytes, and opens
-# each on the other. Several profiles at a time; a command gets SECONDS (120).
-# PROFILES replaces the list below.
+# gpu_archives.sh PROGRAM TEXT [DEVICE [SECONDS [ALL]]]  makes an archive of the
+# head of TEXT on the CPU and two on DEVICE (cuda), wants the same bytes, and
+# opens each on the other. Several profiles at a time; a command gets SECONDS
+# (120), and after ALL seconds what is left is skipped. PROFILES replaces the
+# list below. LOCK is a file that whoever uses the GPU holds with flock.
 set -uo pipefail
 source "$(dirname "$0")/common.sh"
 MakeTemporary
-program=$1 text=$2 device=${3:-cuda} seconds=${4:-120}
+program=$1 text=$2 device=${3:-cuda} seconds=${4:-120} all=${5:-86400}
+lock=${LOCK:-$temporary/one_at_a_time}
 at_a_time=5
 threads=$((($(Jobs) + at_a_time - 1) / at_a_time + 1))
 
@@ -35,6 +37,12 @@ lstm-compress 20000
 tiny 20000
 '}
 
+# Seconds left, or N, whichever is less.
+Left() {
+  local left=$((all > SECONDS ? all - SECONDS : 0))
+  echo $((left < $1 ? left : $1))
+}
+
 # Cross PROFILE BYTES OPTION...: one archive from both, each opened by the
 # other.
 Cross() {
@@ -43,19 +51,31 @@ Cross() {
   local folder=$temporary/$name words=$temporary/$name/words began=$SECONDS
   mkdir -p "$folder"
   head -c "$bytes" "$text" > "$folder/input"
-  # Run WHAT ARGUMENT...: the program, and its words where it fails.
+  # Run WHAT ARGUMENT...: the program, and its words where it fails. It stays
+  # in this group of processes (--foreground), so that it ends when that does.
   Run() {
-    local what=$1 status alone=()
-    # Processes that share a GPU wait long for one another.
-    if [[ " $* " = *" --device $device "* ]] &&
-      command -v flock > /dev/null; then
-      alone=(flock "$temporary/one_at_a_time")
-    fi
+    local what=$1 status left
     shift
-    "${alone[@]}" timeout "$seconds" "$program" "$@" -q -T "$threads" \
-      > "$words" 2>&1
-    status=$?
+    {
+      # Processes that share a GPU wait long for one another.
+      if [[ " $* " = *" --device $device "* ]] &&
+        command -v flock > /dev/null; then
+        flock -w "$(Left "$all")" 9
+      fi
+      left=$(Left "$seconds")
+      if [ "$left" -lt 1 ]; then
+        Skip "$name: $what: no time is left"
+        return 1
+      fi
+      timeout --foreground -k 5 "$left" "$program" "$@" -q -T "$threads" \
+        > "$words" 2>&1 9>&-
+      status=$?
+    } 9> "$lock"
     [ $status -eq 0 ] && { Pass; return 0; }
+    if [[ $status = 124 || $status = 137 ]] && [ "$(Left 1)" -lt 1 ]; then
+      Skip "$name: $what: not done in time"
+      return 1
+    fi
     Fail "$name: $what: status $status: $(tail -n 1 "$words")"
     return 1
   }
@@ -106,19 +126,22 @@ while read -r name bytes options; do
   grep -qx -- "$name" <<< "$known" ||
     { Skip "there is no profile $name"; continue; }
   while [ "$(jobs -rp | wc -l)" -ge "$at_a_time" ]; do wait -n; done
+  [ "$(Left 1)" -ge 1 ] || { Skip "profile $name: no time is left"; continue; }
   # shellcheck disable=SC2086  # options are words
   {
-    passed=0 failed=0
+    passed=0 failed=0 skipped=0
     Cross "$name" "$bytes" $options > "$temporary/$name.log"
-    echo "$passed $failed" > "$temporary/$name.count"
+    echo "$passed $failed $skipped" > "$temporary/$name.count"
     cat "$temporary/$name.log"
   } &
 done <<< "$profiles"
 wait
 
 for log in "$temporary"/*.log; do
-  read -r p f < "${log%.log}.count" || { p=0 f=1; }
+  [ -f "$log" ] || continue
+  read -r p f s < "${log%.log}.count" || { p=0 f=1 s=0; }
   passed=$((passed + p))
   failed=$((failed + f))
+  skipped=$((skipped + s))
 done
 Summary

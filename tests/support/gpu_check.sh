@@ -11,20 +11,24 @@
 set -uo pipefail
 source "$(dirname "$0")/common.sh"
 MakeTemporary
-make=(timeout 240 "${MAKE:-make}" --no-print-directory)
 device=${DEVICE:-cuda}
 started=$SECONDS
+# Seconds for all of it; the last step has at least these.
+total=465 last_step=120
+export LOCK=$temporary/gpu
 
 # Step NAME: what begins now, and after how long.
 Step() { echo "== $1 ($((SECONDS - started)) s)"; }
 
-# Seconds left, or N, whichever is less.
+# Seconds left before the last step, or N, whichever is less.
 Left() {
-  local left=$((465 - (SECONDS - started)))
+  local left=$((total - last_step - (SECONDS - started)))
   [ "$left" -gt 1 ] || left=1
   [ "$left" -lt "${1:-1000}" ] || left=$1
   echo "$left"
 }
+
+Make() { timeout "$(Left 240)" "${MAKE:-make}" --no-print-directory "$@"; }
 
 # Count LOG STATUS NAME: shows what a check said and takes over its counts.
 Count() {
@@ -57,7 +61,10 @@ if [ "$device" = cuda ]; then
     Summary
     exit 1
   fi
+  mode=$(nvidia-smi --query-gpu=compute_mode --format=csv,noheader \
+    2> /dev/null | head -n 1)
 else
+  mode=Default
   gpu="no GPU, 9.0"
   Skip "kernels, compute-sanitizer and measurements of them: $device"
 fi
@@ -68,7 +75,7 @@ command -v nvcc > /dev/null || PATH=$PATH:/usr/local/cuda/bin
 Step "building for $arch"
 bare=(VARIANT=gpu BARE=1 CUDA=1 CUDA_ARCHS="$arch")
 if [ "$device" = cuda ]; then
-  if ! "${make[@]}" "${bare[@]}" cuda gpu-tests > "$temporary/build" 2>&1; then
+  if ! Make "${bare[@]}" cuda gpu-tests > "$temporary/build" 2>&1; then
     tail -n 30 "$temporary/build"
     Fail "the kernels do not build"
     Summary
@@ -79,7 +86,7 @@ if [ "$device" = cuda ]; then
 fi
 if VARIANT=release CXX="${CXX:-g++}" tests/support/packages.sh need build \
   > /dev/null 2>&1; then
-  if "${make[@]}" CUDA=0 program > "$temporary/build" 2>&1; then
+  if Make CUDA=0 program > "$temporary/build" 2>&1; then
     cp build/release/nncpp build/nncpp
   else
     tail -n 30 "$temporary/build"
@@ -89,24 +96,34 @@ fi
 program=build/nncpp
 data=build/gpu-data
 [ -d "$data" ] || data=tests/data
-text=$(ls "$data/enwik6" "$data/alice29.txt" 2> /dev/null | head -n 1)
+text=$(FirstFile "$data/enwik6" "$data/alice29.txt")
 
-# Beside what follows, since much of it is the CPU's.
-if [ -x "$program" ] && "$program" --version > /dev/null; then
-  timeout "$(Left 270)" nice tests/support/gpu_archives.sh "$program" "$text" \
-    "$device" > "$temporary/archives" 2>&1 &
+# It ends by itself, with its counts, before the outer limit.
+StartArchives() {
+  local seconds
+  seconds=$(Left 200)
+  timeout $((seconds + 15)) nice tests/support/gpu_archives.sh "$program" \
+    "$text" "$device" 120 "$seconds" > "$temporary/archives" 2>&1 &
   archives=$!
+}
+
+# Beside what follows, since much of it is the CPU's; after it, where a GPU is
+# for one process at a time.
+archives=
+if [ -x "$program" ] && "$program" --version > /dev/null; then
+  runs=1
+  [ "$mode" != Default ] || StartArchives
 else
-  archives=
-  Skip "no program: carry build/nncpp, or install libxxhash and CLI11"
+  runs=
+  Skip "no program: carry build/nncpp, or install libxxhash, zlib and CLI11"
 fi
 
 if [ "$device" = cuda ]; then
   {
-    "${make[@]}" "${bare[@]}" gpu-bench > "$temporary/gpu-bench" 2>&1 ||
-      "${make[@]}" "${bare[@]}" CUBLAS=0 gpu-bench \
+    Make "${bare[@]}" gpu-bench > "$temporary/gpu-bench" 2>&1 ||
+      Make "${bare[@]}" CUBLAS=0 gpu-bench \
         >> "$temporary/gpu-bench" 2>&1
-    "${make[@]}" "${bare[@]}" gpu-bench-lstm \
+    Make "${bare[@]}" gpu-bench-lstm \
       > "$temporary/gpu-bench-lstm" 2>&1
   } &
   benches=$!
@@ -115,31 +132,15 @@ if [ "$device" = cuda ]; then
   Counted timeout "$(Left 200)" build/gpu/gpu_tests
 
   Step "compute-sanitizer"
-  sanitizer=$(command -v compute-sanitizer ||
-    ls /usr/local/cuda/bin/compute-sanitizer 2> /dev/null)
-  for tool in memcheck racecheck; do
-    if [ -z "$sanitizer" ]; then
-      Skip "$tool: there is no compute-sanitizer"
-      continue
-    fi
-    timeout 45 "$sanitizer" --tool "$tool" --error-exitcode 99 \
-      build/gpu/gpu_tests --small > "$temporary/log" 2>&1
-    status=$?
-    if [ $status -eq 0 ]; then
-      Pass
-    elif [ $status -eq 124 ]; then
-      Skip "$tool: not done after 45 s"
-    elif grep -qE 'not supported|Device not' "$temporary/log"; then
-      Skip "$tool: this device does not allow it"
-    else
-      tail -n 20 "$temporary/log"
-      Fail "$tool finds something"
-    fi
+  for tool in memcheck=45 racecheck=80; do
+    Counted tests/support/gpu_sanitizer.sh "${tool%=*}" "$(Left "${tool#*=}")" \
+      build/gpu/gpu_tests --small
   done
 fi
 
 Step "archives, CPU and GPU"
-if [ -n "$archives" ]; then
+if [ -n "$runs" ]; then
+  [ -n "$archives" ] || StartArchives
   wait "$archives"
   Count "$temporary/archives" $? "cross-decoding"
 fi
@@ -179,7 +180,8 @@ print(*[d for p in nvidia.__path__ for d in sorted(glob.glob(p + "/*/lib"))],
 fi
 
 Step "whole program"
-if [ -n "$archives" ]; then
+last_step=0
+if [ -n "$runs" ]; then
   touch "$temporary/limits"
   Counted tests/support/gpu_rates.sh "$program" "$data" "$device" \
     "$(Left 200)" "$temporary/limits"

@@ -177,7 +177,7 @@ if [ -f "$data/enwik3M" ] && "$program" prep train -q --min-frequency 8 \
   options=(--symbols u16 --alphabet 16384)
 else
   echo "no enwik3M: symbols are bytes"
-  file=$(ls "$data/enwik6" "$data/alice29.txt" 2> /dev/null | head -n 1)
+  file=$(FirstFile "$data/enwik6" "$data/alice29.txt")
   unit=1 options=()
 fi
 
@@ -198,7 +198,7 @@ if [ -f "$temporary/archive" ]; then
   Kernels "$large" "$file" "$head" "$unit" "${options[@]}"
 fi
 
-text=$(ls "$data/enwik3M" "$data/alice29.txt" 2> /dev/null | head -n 1)
+text=$(FirstFile "$data/enwik3M" "$data/alice29.txt")
 rows=()
 for name in default transformer lstm; do
   Pace "$name" "$text" "${SMALL:-20000}" 1 &&

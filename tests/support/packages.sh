@@ -13,6 +13,11 @@ HasHeader() {
     "${cxx%% *}" -x c++ -E -o /dev/null - 2> /dev/null
 }
 
+# It is linked as -l:ARCHIVE: the shared object will not do.
+HasArchive() {
+  [[ $("${cxx%% *}" "-print-file-name=$1" 2> /dev/null) = /* ]]
+}
+
 HasCommand() { command -v "$1" > /dev/null; }
 
 # The Debian package, then how one sees that it is not needed any more.
@@ -21,7 +26,7 @@ Probe() {
     g++) HasCommand "${cxx%% *}" ;;
     make) HasCommand make ;;
     libxxhash-dev) HasHeader xxhash.h ;;
-    zlib1g-dev) HasHeader zlib.h ;;
+    zlib1g-dev) HasHeader zlib.h && HasArchive libz.a ;;
     libcli11-dev) HasHeader CLI/CLI.hpp ;;
     libgtest-dev) HasHeader gtest/gtest.h ;;
     libsimde-dev) HasHeader simde/simde-features.h ;;
